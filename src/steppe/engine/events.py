@@ -1,4 +1,4 @@
-"""One stream of typed events. The engine and the operations emit; renderers (terminal, plain, JSON, audit) read.
+"""One stream of typed events: the engine and the operations emit; renderers and the audit log read.
 
 Nothing else in steppe prints. An event never carries a secret.
 """
