@@ -1,0 +1,1 @@
+"""The command line: one file per command, the renderers of events, one table of exit codes. No logic."""

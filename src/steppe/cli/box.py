@@ -1,0 +1,75 @@
+"""`steppe box`: runs the program `ubox` for the user. The two meet only at the API and at this command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from steppe.cli.options import confirm, json_option, yes_option
+from steppe.errors import SteppeError
+
+
+@click.group(name="box", context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """The local region: a UCloud region on this machine, with real machines and networks.
+
+    \b
+    Example:
+      steppe box start
+      steppe box status
+      steppe box reset --yes
+    """
+
+
+@command.command()
+def start() -> None:
+    """Start the region, or say that it runs. Machines of an earlier start are still there."""
+    _ubox("start")
+
+
+@command.command()
+def stop() -> None:
+    """Stop answering the API. The region's machines and networks stay as they are."""
+    _ubox("stop")
+
+
+@command.command()
+@json_option
+def status(as_json: bool) -> None:
+    """Say whether the region runs, where its API is and what lives in it."""
+    _ubox("status", *(["--json"] if as_json else []))
+
+
+@command.command()
+@yes_option
+def reset(yes: bool) -> None:
+    """Remove the region with every machine, network and disk of it, also after a crash."""
+    confirm("Remove the local region and everything in it?", yes=yes)
+    _ubox("reset", "--yes")
+
+
+def _ubox(*arguments: str) -> None:
+    program = Path(sys.executable).with_name("ubox")
+    if not program.exists():
+        raise SteppeError(
+            f"The program `ubox` is not installed beside steppe ({program}).",
+            code="box.missing",
+            hint="run `make setup` in steppe's folder",
+        )
+    if os.geteuid() != 0:
+        raise SteppeError(
+            "The local region makes machines and networks, which needs root.",
+            code="box.root",
+            hint=f"run `sudo {program.with_name('steppe')} box {arguments[0]}`",
+        )
+    done = subprocess.run([program, *arguments], check=False)
+    if done.returncode:
+        raise SteppeError(
+            f"`ubox {' '.join(arguments)}` failed with exit code {done.returncode}; it says why above.",
+            code="box.failed",
+            hint="`steppe doctor` tells what this machine lacks; `steppe box reset` starts over",
+        )

@@ -1,0 +1,193 @@
+"""Events as they are read: live on a terminal, plain lines elsewhere, JSON lines on request.
+
+People's text goes to stderr, JSON to stdout alone, so that either can be piped.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TextIO
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.text import Text
+
+from steppe.engine.events import ConditionEvent, Emit, Event, NoteEvent, StageEvent, StepEvent, StepState
+
+JSON_VERSION = 1
+_MOST_ROWS = 16
+_KINDS: dict[type, str] = {
+    StageEvent: "stage",
+    StepEvent: "step",
+    ConditionEvent: "condition",
+    NoteEvent: "note",
+}
+
+
+def console() -> Console:
+    """Where people's text goes: stderr, in colour only on a terminal (NO_COLOR is honoured)."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def events_shown(*, as_json: bool) -> Iterator[Emit]:
+    """Gives the `Emit` that fits where the output goes."""
+    if as_json:
+        yield _JsonLines(sys.stdout).emit
+        return
+    screen = console()
+    if screen.is_terminal:
+        with _LiveView(screen) as view:
+            yield view.emit
+    else:
+        yield _PlainLines(screen).emit
+
+
+def event_json(event: Event) -> dict[str, object]:
+    """One event as data: `type`, then the fields of its class that have a value."""
+    fields = {key: value for key, value in dataclasses.asdict(event).items() if value not in (None, "", {})}
+    return {"type": _KINDS[type(event)], **fields}
+
+
+class _JsonLines:
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._lock = threading.Lock()
+        self._sequence = 0
+        self._write({"type": "hello", "tool": "steppe"})
+
+    def emit(self, event: Event) -> None:
+        self._write(event_json(event))
+
+    def _write(self, body: dict[str, object]) -> None:
+        with self._lock:
+            head = {"v": JSON_VERSION, "seq": self._sequence, "at": datetime.now(UTC).isoformat()}
+            self._sequence += 1
+            self._out.write(json.dumps({**head, **body}, default=str) + "\n")
+            self._out.flush()
+
+
+def line(event: Event) -> str | None:
+    """What is worth a lasting line, in rich's markup; None for what only matters while it lasts."""
+    match event:
+        case StageEvent(begun=True):
+            return None
+        case StageEvent(stage=stage, seconds=seconds):
+            return f"[bold green]✓[/] [bold]{escape(stage)}[/]{_took(seconds)}"
+        case StepEvent(state=StepState.DONE, step=step, seconds=seconds):
+            return f"  [green]✓[/] {escape(step)}{_took(seconds)}"
+        case StepEvent(state=StepState.SKIPPED, step=step, why=why):
+            return f"  [dim]-[/] {escape(step)}: {escape(why)}"
+        case StepEvent(state=StepState.FAILED, step=step, why=why):
+            return f"  [red]✗[/] {escape(step)}: {escape(why)}"
+        case ConditionEvent(met=True, condition=condition, seconds=seconds):
+            return f"  [green]✓[/] {escape(condition)}{_took(seconds)}"
+        case NoteEvent(text=text):
+            return f"  [dim]{escape(text)}[/]"
+    return None
+
+
+def _took(seconds: float | None) -> str:
+    return "" if seconds is None else f" [dim]{seconds:.1f} s[/]"
+
+
+class _PlainLines:
+    """A line when something is done, and one each time the reason of a wait changes."""
+
+    def __init__(self, screen: Console) -> None:
+        self._screen = screen
+        self._lock = threading.Lock()
+        self._reasons: dict[str, str] = {}
+
+    def emit(self, event: Event) -> None:
+        with self._lock:
+            lasting = line(event)
+            if lasting is not None:
+                self._screen.print(lasting)
+            elif isinstance(event, StageEvent):
+                self._screen.print(f"• {escape(event.stage)}")
+            else:
+                self._wait(event)
+
+    def _wait(self, event: Event) -> None:
+        key, why, left = _pending(event)
+        if why and self._reasons.get(key) != why:
+            self._reasons[key] = why
+            self._screen.print(f"  … {escape(key)}: {escape(why)}{_left(left)}")
+
+
+def _pending(event: Event) -> tuple[str, str, float | None]:
+    match event:
+        case StepEvent(step=step, why=why, left_s=left):
+            return step, why, left
+        case ConditionEvent(condition=condition, why_not=why, left_s=left):
+            return condition, why, left
+    return "", "", None
+
+
+def _left(left: float | None) -> str:
+    return "" if left is None else f" ({left:.0f} s left)"
+
+
+class _LiveView:
+    """Done things scroll up as lines; below them a row for each thing under way, with why it waits."""
+
+    def __init__(self, screen: Console) -> None:
+        self._lock = threading.Lock()
+        self._stages: dict[str, float] = {}
+        self._rows: dict[str, tuple[float, str, float | None]] = {}
+        self._live = Live(console=screen, refresh_per_second=8, transient=True, get_renderable=self._render)
+
+    def __enter__(self) -> _LiveView:
+        self._live.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.__exit__(None, None, None)
+
+    def emit(self, event: Event) -> None:
+        lasting = line(event)
+        with self._lock:
+            self._note(event, ended=lasting is not None)
+        if lasting is not None:
+            self._live.console.print(lasting)
+
+    def _note(self, event: Event, *, ended: bool) -> None:
+        if isinstance(event, StageEvent):
+            if event.begun:
+                self._stages[event.stage] = time.monotonic()
+            else:
+                self._stages.pop(event.stage, None)
+            return
+        key, why, left = _pending(event)
+        if not key:
+            return
+        if ended:
+            self._rows.pop(key, None)
+        elif not (isinstance(event, StepEvent) and event.state is StepState.WAITING):
+            since = self._rows[key][0] if key in self._rows else time.monotonic()
+            self._rows[key] = (since, why, left)
+
+    def _render(self) -> Group:
+        now = time.monotonic()
+        with self._lock:
+            stages = [Text(f"• {stage} ({now - since:.0f} s)") for stage, since in self._stages.items()]
+            rows = list(self._rows.items())
+        shown = [
+            Text(f"  … {key}" + (f": {why}" if why else "") + f" ({now - since:.0f} s{_cap(left)})")
+            for key, (since, why, left) in rows[:_MOST_ROWS]
+        ]
+        more = [Text(f"  … and {len(rows) - _MOST_ROWS} more")] if len(rows) > _MOST_ROWS else []
+        return Group(*stages, *shown, *more)
+
+
+def _cap(left: float | None) -> str:
+    return "" if left is None else f", {left:.0f} s left"
