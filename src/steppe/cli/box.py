@@ -1,4 +1,4 @@
-"""`steppe box`: runs the program `ubox` for the user. The two meet only at the API and at this command line."""
+"""`steppe box`: runs the program `ubox` for the user; the two meet only at its command line and its API."""
 
 from __future__ import annotations
 
