@@ -1,0 +1,206 @@
+"""`Spec`: what the user wrote, as values.
+
+A field's description is the text of docs/spec.md and of the JSON Schema; its default fits production.
+What depends on more than one field, or on what UCloud allows, is in `rules`.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
+
+from steppe.spec.units import ClusterId, DiskSize, GroupName, Memory, Name, Network, PerZone
+
+BOX_REGION = "box"
+"""The region that one Linux machine plays (ubox)."""
+IMAGE = "steppe-host"
+"""Name of the image that the project's own recipe makes."""
+
+DiskType = Literal["LOCAL_NORMAL", "LOCAL_SSD", "CLOUD_NORMAL", "CLOUD_SSD", "CLOUD_ESSD", "CLOUD_RSSD"]
+ChargeType = Literal["Month", "Year", "Dynamic", "Postpay"]
+
+_CPU = "CPU cores, 1 to 64."
+_MEMORY = "Memory, a multiple of 1GiB up to 256GiB."
+_DATA_DISK = "A disk of its own for data, mounted at /data; left out, data is on the boot disk."
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_means_defaults(cls, value: Any) -> Any:
+        return {} if value is None else value
+
+
+class DiskSpec(_Part):
+    type: DiskType = Field(
+        default="CLOUD_RSSD",
+        description="UCloud's disk type; the machine type says which ones may go together.",
+    )
+    size_gb: DiskSize = Field(
+        alias="size", description="Size, a multiple of 1GiB within the limits of the disk type."
+    )
+
+
+def _disk(size: str) -> DiskSpec:
+    return DiskSpec.model_validate({"size": size})
+
+
+class HostSpec(_Part):
+    """What every role has."""
+
+    cpu: StrictInt = Field(default=2, ge=1, le=64, description=_CPU)
+    memory_mib: Memory = Field(default=4096, alias="memory", description=_MEMORY)
+    machine_type: PerZone = Field(
+        default=("O", "O", "O"),
+        description="UCloud's machine type (N, C, G, O, OM, OMEM, OPRO, OPROG); one, or three in zone order.",
+    )
+    image: PerZone = Field(
+        default=(IMAGE, IMAGE, IMAGE),
+        description="Name of the image; one, or three in zone order: so one zone can be rolled at a time.",
+    )
+    boot_disk: DiskSpec = Field(default=_disk("40GiB"), description="The disk that the image is copied to.")
+    data_disk: DiskSpec | None = Field(default=None, description=_DATA_DISK)
+    charge_type: ChargeType = Field(
+        default="Month",
+        description="How UCloud charges; Dynamic (by the hour) needs a permission of the account.",
+    )
+
+
+class ConsulSpec(HostSpec):
+    """Consul servers: always 3, one per zone."""
+
+
+class NomadSpec(HostSpec):
+    """Nomad servers, spread over the zones in turn."""
+
+    count: StrictInt = Field(
+        default=3,
+        description="An odd number from 3 to 9; 3 stand the loss of a zone, more only add reading speed.",
+    )
+
+
+class NameServerSpec(HostSpec):
+    """Nomad clients of class `nameServer`, which carry RocketMQ NameServers and their controllers."""
+
+    per_zone: StrictInt = Field(
+        default=1, ge=1, le=16, description="Hosts in each zone: one per NameServer group."
+    )
+
+
+class BrokerSpec(HostSpec):
+    """Nomad clients of class `broker`, which carry RocketMQ brokers."""
+
+    cpu: StrictInt = Field(default=4, ge=1, le=64, description=_CPU)
+    memory_mib: Memory = Field(default=8192, alias="memory", description=_MEMORY)
+    data_disk: DiskSpec | None = Field(default=_disk("200GiB"), description=_DATA_DISK)
+    per_zone: StrictInt = Field(default=1, ge=1, le=40, description="Hosts in each zone.")
+
+
+class BastionSpec(HostSpec):
+    """The one host with a public address; it carries SSH and nothing else."""
+
+    cpu: StrictInt = Field(default=1, ge=1, le=64, description=_CPU)
+    memory_mib: Memory = Field(default=1024, alias="memory", description=_MEMORY)
+
+
+class HostsSpec(_Part):
+    consul: ConsulSpec = Field(default=ConsulSpec(), description="Consul servers: always 3, one per zone.")
+    nomad: NomadSpec = Field(default=NomadSpec(), description="Nomad servers.")
+    nameserver: NameServerSpec = Field(
+        default=NameServerSpec(), description="Nomad clients of class nameServer, for RocketMQ NameServers."
+    )
+    broker: BrokerSpec = Field(
+        default=BrokerSpec(), description="Nomad clients of class broker, for RocketMQ brokers."
+    )
+    bastion: BastionSpec = Field(
+        default=BastionSpec(),
+        description="The way in, with access.mode bastion: one host with a public address.",
+    )
+
+
+class EipSpec(_Part):
+    bandwidth_mbps: StrictInt = Field(
+        default=10, ge=1, le=300, alias="bandwidth", description="Mbit/s of each public address, 1 to 300."
+    )
+    pay_mode: Literal["Traffic", "Bandwidth"] = Field(
+        default="Traffic",
+        description="Pay for what is sent (Traffic) or for the width of the line (Bandwidth).",
+    )
+
+
+class NetworkSpec(_Part):
+    management: Network = Field(
+        default=IPv4Network("10.80.0.0/20"),
+        description="The VPC of Consul, Nomad and the bastion; private, /26 or wider.",
+    )
+    client: Network = Field(
+        default=IPv4Network("10.81.0.0/20"),
+        description="The VPC of NameServers, brokers and what uses them; private, /25 or wider.",
+    )
+    balancer_mode: Literal["PacketsTransmit", "RequestProxy"] = Field(
+        default="PacketsTransmit",
+        description="How internal balancers forward: PacketsTransmit keeps the caller's address; "
+        "RequestProxy hides it, and exists in some regions only.",
+    )
+    eip: EipSpec = Field(
+        default=EipSpec(), description="The public addresses: the bastion's and the NAT gateway's."
+    )
+
+
+class AccessSpec(_Part):
+    sources: tuple[Network, ...] = Field(
+        default=(),
+        alias="from",
+        description="Networks that people come from; only they reach the bastion. "
+        "In region box: 198.18.0.0/15, the box's internet, if left out.",
+    )
+    mode: Literal["bastion", "direct"] = Field(
+        default="bastion",
+        description="bastion: over SSH through one host with a public address; "
+        "direct: steppe itself runs inside the network (a peered VPC, a pod) and nothing is public.",
+    )
+
+
+class NameServerGroupSpec(_Part):
+    """One NameServer in each zone."""
+
+
+class BrokerGroupSpec(_Part):
+    """One master and two replicas, one in each zone."""
+
+    nameserver: GroupName = Field(description="The NameServer group that the brokers register with.")
+
+
+class RocketMQSpec(_Part):
+    nameservers: dict[GroupName, NameServerGroupSpec] = Field(
+        default={},
+        description="NameServer groups by name; the n-th uses the n-th NameServer host of each zone.",
+    )
+    brokers: dict[GroupName, BrokerGroupSpec] = Field(
+        default={},
+        description="Broker groups by name; the n-th listens on 10911 + 20·(n-1): add new ones at the end.",
+    )
+
+
+class Spec(_Part):
+    cluster: ClusterId = Field(
+        description="The Cluster ID, in the name and Tag of every resource; unique in the region."
+    )
+    region: Name = Field(description="A UCloud region with three zones, or box: this machine plays a region.")
+    zones: tuple[Name, ...] = Field(
+        default=(),
+        description="Three zones of the region; their order gives the letters a, b, c. "
+        "In region box: box-01 to box-03 if left out.",
+    )
+    network: NetworkSpec = Field(
+        default=NetworkSpec(), description="The two VPCs, and how traffic enters them."
+    )
+    access: AccessSpec = Field(default=AccessSpec(), description="Who may reach the cluster, and how.")
+    hosts: HostsSpec = Field(default=HostsSpec(), description="What each role runs on.")
+    rocketmq: RocketMQSpec = Field(
+        default=RocketMQSpec(), description="The RocketMQ groups; none if left out."
+    )

@@ -1,0 +1,203 @@
+"""Rules over more than one field, each a pure function of the spec that yields what it finds.
+
+A rule names the fields it reads; `load` skips it when one of them is wrong by itself already.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from steppe.spec import ucloud
+from steppe.spec.model import BOX_REGION, HostSpec, Spec
+from steppe.spec.problems import Path
+
+SPARE_ADDRESSES = 16
+"""Kept free in each subnet for balancers, gateways and what the cloud takes for itself."""
+MAX_BROKER_GROUPS = 50
+"""20 ports each from 10911 on; Nomad's dynamic ports begin at 20000."""
+MAX_OPERATOR_NETWORKS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    path: Path
+    message: str
+    expected: str
+
+
+_Check = Callable[[Spec], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    reads: tuple[Path, ...]
+    check: _Check
+
+
+RULES: list[Rule] = []
+
+
+def _rule(*reads: str) -> Callable[[_Check], _Check]:
+    def add(check: _Check) -> _Check:
+        RULES.append(Rule(reads=tuple(tuple(name.split(".")) for name in reads), check=check))
+        return check
+
+    return add
+
+
+def _finding(name: str, message: str, expected: str) -> Finding:
+    return Finding(path=tuple(name.split(".")), message=message, expected=expected)
+
+
+@_rule("zones", "region")
+def three_zones(spec: Spec) -> Iterator[Finding]:
+    if not spec.zones:
+        yield _finding("zones", "is missing", f"a list of three zones of {spec.region}")
+    elif len(spec.zones) != 3:
+        yield _finding(
+            "zones", f"has {len(spec.zones)} zones", "exactly three: a cluster stands on three zones"
+        )
+    for zone, times in Counter(spec.zones).items():
+        if times > 1:
+            yield _finding("zones", f"has {zone} {times} times", "three different zones")
+
+
+@_rule("network.management", "region")
+def management_network(spec: Spec) -> Iterator[Finding]:
+    highest = 32 + spec.hosts.nomad.count - 1
+    yield from _network("network.management", spec.network.management, spec.region, highest)
+
+
+@_rule("network.client", "region", "hosts.broker.per_zone")
+def client_network(spec: Spec) -> Iterator[Finding]:
+    highest = 64 + 3 * spec.hosts.broker.per_zone - 1
+    yield from _network("network.client", spec.network.client, spec.region, highest)
+
+
+def _network(name: str, network: IPv4Network, region: str, highest: int) -> Iterator[Finding]:
+    home = next((home for home in ucloud.PRIVATE_NETWORKS if network.subnet_of(home[0])), None)
+    if home is None or network.prefixlen > ucloud.LONGEST_MASK:
+        ranges = ", ".join(str(range_) for range_, _ in ucloud.PRIVATE_NETWORKS)
+        yield _finding(name, f"{network} can't be a VPC", f"a network inside one of {ranges}, /29 or wider")
+        return
+    for taken in ucloud.service_networks(region):
+        if network.overlaps(taken):
+            yield _finding(
+                name, f"{network} overlaps {taken}, which {region} keeps for itself", "another network"
+            )
+    if highest + 1 + SPARE_ADDRESSES > network.num_addresses:
+        needed = 32 - (highest + SPARE_ADDRESSES).bit_length()
+        message = f"{network} is too small for the hosts' fixed addresses"
+        yield _finding(name, message, f"/{needed} or wider")
+
+
+@_rule("network.management", "network.client")
+def networks_apart(spec: Spec) -> Iterator[Finding]:
+    management, client = spec.network.management, spec.network.client
+    if management.overlaps(client):
+        message = f"{client} overlaps network.management, {management}"
+        yield _finding("network.client", message, "two networks apart: they are peered")
+
+
+@_rule("access.from", "region")
+def operators(spec: Spec) -> Iterator[Finding]:
+    if not spec.access.sources:
+        yield _finding(
+            "access.from", "is missing", "the networks you come from, for example [203.0.113.7/32]"
+        )
+    if len(spec.access.sources) > MAX_OPERATOR_NETWORKS:
+        yield _finding(
+            "access.from", f"has {len(spec.access.sources)} networks", f"at most {MAX_OPERATOR_NETWORKS}"
+        )
+    if spec.region == BOX_REGION:
+        return
+    for index, network in enumerate(spec.access.sources):
+        if network.prefixlen < 8:
+            yield Finding(
+                path=("access", "from", index),
+                message=f"{network} lets nearly everyone knock",
+                expected="the networks that you come from, /8 or narrower",
+            )
+
+
+@_rule("hosts.nomad.count")
+def nomad_servers(spec: Spec) -> Iterator[Finding]:
+    count = spec.hosts.nomad.count
+    if not 3 <= count <= 9 or count % 2 == 0:
+        yield _finding(
+            "hosts.nomad.count", f"is {count}", "an odd number from 3 to 9: a majority outlives a zone"
+        )
+
+
+def _machine(role: str) -> _Check:
+    def check(spec: Spec) -> Iterator[Finding]:
+        host: HostSpec = getattr(spec.hosts, role)
+        for machine in dict.fromkeys(host.machine_type):
+            if machine not in ucloud.DISKS_OF_MACHINES:
+                allowed = ", ".join(ucloud.DISKS_OF_MACHINES)
+                yield _finding(
+                    f"hosts.{role}.machine_type", f"{machine!r} is no machine type", f"one of {allowed}"
+                )
+            else:
+                yield from _disks(role, host, machine)
+        yield from _disk_sizes(role, host)
+
+    return check
+
+
+def _disks(role: str, host: HostSpec, machine: str) -> Iterator[Finding]:
+    boot_disks = ucloud.DISKS_OF_MACHINES[machine]
+    boot, data = host.boot_disk.type, host.data_disk.type if host.data_disk else None
+    if boot not in boot_disks:
+        message = f"a machine of type {machine} can't boot from {boot}"
+        yield _finding(f"hosts.{role}.boot_disk.type", message, f"one of {', '.join(sorted(boot_disks))}")
+    elif data and data not in boot_disks[boot]:
+        message = f"{data} can't go with a machine of type {machine} that boots from {boot}"
+        yield _finding(
+            f"hosts.{role}.data_disk.type", message, f"one of {', '.join(sorted(boot_disks[boot]))}"
+        )
+
+
+def _disk_sizes(role: str, host: HostSpec) -> Iterator[Finding]:
+    sized = [("boot_disk", host.boot_disk, ucloud.BOOT_DISK_GB)]
+    if host.data_disk:
+        sized.append(("data_disk", host.data_disk, ucloud.DATA_DISK_GB))
+    for field, disk, limits in sized:
+        if disk.type not in limits:
+            continue
+        least, most = limits[disk.type]
+        if not least <= disk.size_gb <= most:
+            message = f"{disk.size_gb}GiB is out of the range of {disk.type}"
+            yield _finding(f"hosts.{role}.{field}.size", message, f"{least}GiB to {most}GiB")
+
+
+for _role in ("consul", "nomad", "nameserver", "broker", "bastion"):
+    _rule(f"hosts.{_role}.machine_type", f"hosts.{_role}.boot_disk", f"hosts.{_role}.data_disk")(
+        _machine(_role)
+    )
+
+
+@_rule("rocketmq", "hosts.nameserver.per_zone")
+def nameserver_groups(spec: Spec) -> Iterator[Finding]:
+    groups, per_zone = len(spec.rocketmq.nameservers), spec.hosts.nameserver.per_zone
+    if groups > per_zone:
+        message = f"{groups} groups, but hosts.nameserver.per_zone is {per_zone}"
+        yield _finding("rocketmq.nameservers", message, "at most one group per NameServer host of a zone")
+
+
+@_rule("rocketmq")
+def broker_groups(spec: Spec) -> Iterator[Finding]:
+    names = spec.rocketmq.nameservers
+    for name, group in spec.rocketmq.brokers.items():
+        if group.nameserver not in names:
+            yield Finding(
+                path=("rocketmq", "brokers", name, "nameserver"),
+                message=f"there is no NameServer group {group.nameserver!r}",
+                expected=f"one of {', '.join(names)}" if names else "a group under rocketmq.nameservers",
+            )
+    if len(spec.rocketmq.brokers) > MAX_BROKER_GROUPS:
+        message = f"has {len(spec.rocketmq.brokers)} groups"
+        yield _finding("rocketmq.brokers", message, f"at most {MAX_BROKER_GROUPS}")

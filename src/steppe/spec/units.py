@@ -1,0 +1,109 @@
+"""The kinds of values that a cluster file holds, each read from text with its own words for what is wrong."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Network
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, StrictStr, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+_SIZE = re.compile(r"([1-9][0-9]*) ?(MiB|GiB|TiB)")
+_MOST_MEMORY = 256 * 1024
+_MIB = {"MiB": 1, "GiB": 1024, "TiB": 1024 * 1024}
+
+
+def wrong(message: str, expected: str) -> PydanticCustomError:
+    """The error that a validator raises; `load` turns it into a Problem."""
+    return PydanticCustomError("steppe", "{said}", {"said": message, "expected": expected})
+
+
+def _mib(value: Any) -> int:
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise wrong(f"{value!r} is not a size", "a whole number with MiB, GiB or TiB, for example 4GiB")
+    return int(match[1]) * _MIB[match[2]]
+
+
+def _whole_gib(value: Any) -> int:
+    mib = _mib(value)
+    if mib % 1024:
+        raise wrong(f"{value!r} is not a whole number of GiB", "a multiple of 1GiB")
+    return mib
+
+
+def _memory(value: Any) -> int:
+    mib = _whole_gib(value)
+    if mib > _MOST_MEMORY:
+        raise wrong(f"{value!r} is more than a host can have", "1GiB to 256GiB")
+    return mib
+
+
+def _gib(value: Any) -> int:
+    return _whole_gib(value) // 1024
+
+
+def _network(value: Any) -> IPv4Network:
+    try:
+        return IPv4Network(value if isinstance(value, str) else "", strict=False)
+    except ValueError:
+        raise wrong(f"{value!r} is not an IPv4 network", "a network like 10.80.0.0/20") from None
+
+
+def _exact_network(value: Any) -> IPv4Network:
+    network = _network(value)
+    if str(network.network_address) != str(value).partition("/")[0]:
+        raise wrong(f"{value!r} has host bits set", f"{network}")
+    return network
+
+
+def _per_zone(value: Any) -> tuple[str, str, str]:
+    if isinstance(value, str) and value:
+        return (value, value, value)
+    if isinstance(value, list) and len(value) == 3 and all(isinstance(item, str) and item for item in value):
+        return (value[0], value[1], value[2])
+    raise wrong(f"{value!r} is neither one value nor three", "one text for all zones, or a list of three")
+
+
+_SIZE_SCHEMA = WithJsonSchema({"type": "string", "pattern": f"^{_SIZE.pattern}$", "examples": ["4GiB"]})
+_NETWORK_SCHEMA = WithJsonSchema({"type": "string", "examples": ["10.80.0.0/20"]})
+
+Memory = Annotated[int, BeforeValidator(_memory), _SIZE_SCHEMA]
+"""MiB, a multiple of 1024 up to 262144: UCloud's limits (CreateUHostInstance, `Memory`)."""
+
+DiskSize = Annotated[int, BeforeValidator(_gib), _SIZE_SCHEMA]
+"""GiB; UCloud's `GB` in disks' sizes."""
+
+Network = Annotated[IPv4Network, BeforeValidator(_exact_network), _NETWORK_SCHEMA]
+
+PerZone = Annotated[
+    tuple[str, str, str],
+    BeforeValidator(_per_zone),
+    WithJsonSchema(
+        {
+            "oneOf": [
+                {"type": "string"},
+                {"type": "array", "items": {"type": "string"}, "minItems": 3, "maxItems": 3},
+            ]
+        }
+    ),
+]
+"""One value for every zone, or three in zone order so that one zone can be changed at a time."""
+
+ClusterId = Annotated[StrictStr, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{1,18})[a-z0-9]$")]
+"""3 to 20 of a-z, 0-9 and dash; the first a letter, the last no dash."""
+
+GroupName = Annotated[StrictStr, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$")]
+"""Up to 30 of a-z, 0-9 and dash; the first a letter, the last no dash."""
+
+Name = Annotated[StrictStr, StringConstraints(min_length=1, max_length=63)]
+
+EXPECTED_BY_PATTERN = {
+    r"^[a-z]([a-z0-9-]{1,18})[a-z0-9]$": (
+        "3 to 20 lower-case letters, digits and dashes, the first a letter, the last no dash"
+    ),
+    r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$": (
+        "at most 30 lower-case letters, digits and dashes, the first a letter, the last no dash"
+    ),
+}
