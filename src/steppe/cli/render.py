@@ -5,7 +5,6 @@ People's text goes to stderr, JSON to stdout alone, so that either can be piped.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 import threading
@@ -20,16 +19,19 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
-from steppe.engine.events import ConditionEvent, Emit, Event, NoteEvent, StageEvent, StepEvent, StepState
+from steppe.engine.events import (
+    ConditionEvent,
+    Emit,
+    Event,
+    NoteEvent,
+    StageEvent,
+    StepEvent,
+    StepState,
+    event_data,
+)
 
 JSON_VERSION = 1
 _MOST_ROWS = 16
-_KINDS: dict[type, str] = {
-    StageEvent: "stage",
-    StepEvent: "step",
-    ConditionEvent: "condition",
-    NoteEvent: "note",
-}
 
 
 def console() -> Console:
@@ -51,12 +53,6 @@ def events_shown(*, as_json: bool) -> Iterator[Emit]:
         yield _PlainLines(screen).emit
 
 
-def event_json(event: Event) -> dict[str, object]:
-    """One event as data: `type`, then the fields of its class that have a value."""
-    fields = {key: value for key, value in dataclasses.asdict(event).items() if value not in (None, "", {})}
-    return {"type": _KINDS[type(event)], **fields}
-
-
 class _JsonLines:
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -65,7 +61,7 @@ class _JsonLines:
         self._write({"type": "hello", "tool": "steppe"})
 
     def emit(self, event: Event) -> None:
-        self._write(event_json(event))
+        self._write(event_data(event))
 
     def _write(self, body: dict[str, object]) -> None:
         with self._lock:

@@ -5,6 +5,7 @@ Nothing else in steppe prints. An event never carries a secret.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -67,3 +68,17 @@ class NoteEvent:
 
 Event: TypeAlias = StageEvent | StepEvent | ConditionEvent | NoteEvent
 Emit: TypeAlias = Callable[[Event], None]
+
+
+def event_data(event: Event) -> dict[str, object]:
+    """One event as data: `type` (`stage`, `step`, `condition`, `note`), then its fields that have a value."""
+    fields = {key: value for key, value in dataclasses.asdict(event).items() if value not in (None, "", {})}
+    return {"type": _TYPES[type(event)], **fields}
+
+
+_TYPES: Mapping[type, str] = {
+    StageEvent: "stage",
+    StepEvent: "step",
+    ConditionEvent: "condition",
+    NoteEvent: "note",
+}

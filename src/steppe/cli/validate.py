@@ -1,0 +1,42 @@
+"""`steppe validate`: the spec and its topology, checked without touching any cloud."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from steppe import spec, topology
+from steppe.cli.options import file_argument, json_option
+from steppe.cli.render import console
+
+
+@click.command(name="validate")
+@file_argument
+@json_option
+def command(file: Path, as_json: bool) -> None:
+    """Check a cluster file: every error at once, each with its line and what is allowed.
+
+    \b
+    Example:
+      steppe validate examples/orders.yaml
+    """
+    built = topology.build(spec.load(file))
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    "file": str(file),
+                    "cluster": built.cluster,
+                    "region": built.region,
+                    "zones": [zone.name for zone in built.zones],
+                    "hosts": [host.name for host in built.hosts],
+                }
+            )
+        )
+        return
+    console().print(
+        f"[green]✓[/] {file}: cluster {built.cluster} in {built.region}, {len(built.hosts)} hosts in "
+        f"{len(built.zones)} zones. Next: steppe plan {file}"
+    )
