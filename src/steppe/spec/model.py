@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
+from steppe.spec import limits
 from steppe.spec.units import ClusterId, DiskSize, GroupName, Memory, Name, Network, PerZone
 
 BOX_REGION = "box"
@@ -87,7 +88,10 @@ class NameServerSpec(HostSpec):
     """Nomad clients of class `nameServer`, which carry RocketMQ NameServers and their controllers."""
 
     per_zone: StrictInt = Field(
-        default=1, ge=1, le=16, description="Hosts in each zone: one per NameServer group."
+        default=1,
+        ge=1,
+        le=limits.MAX_NAMESERVERS_PER_ZONE,
+        description="Hosts in each zone: one per NameServer group.",
     )
 
 
@@ -97,7 +101,9 @@ class BrokerSpec(HostSpec):
     cpu: StrictInt = Field(default=4, ge=1, le=64, description=_CPU)
     memory_mib: Memory = Field(default=8192, alias="memory", description=_MEMORY)
     data_disk: DiskSpec | None = Field(default=_disk("200GiB"), description=_DATA_DISK)
-    per_zone: StrictInt = Field(default=1, ge=1, le=40, description="Hosts in each zone.")
+    per_zone: StrictInt = Field(
+        default=1, ge=1, le=limits.MAX_BROKERS_PER_ZONE, description="Hosts in each zone."
+    )
 
 
 class BastionSpec(HostSpec):

@@ -10,15 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from steppe.spec import ucloud
+from steppe.spec import limits, ucloud
 from steppe.spec.model import BOX_REGION, HostSpec, Spec
 from steppe.spec.problems import Path
-
-SPARE_ADDRESSES = 16
-"""Kept free in each subnet for balancers, gateways and what the cloud takes for itself."""
-MAX_BROKER_GROUPS = 50
-"""20 ports each from 10911 on; Nomad's dynamic ports begin at 20000."""
-MAX_OPERATOR_NETWORKS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +59,15 @@ def three_zones(spec: Spec) -> Iterator[Finding]:
             yield _finding("zones", f"has {zone} {times} times", "three different zones")
 
 
-@_rule("network.management", "region")
+@_rule("network.management", "region", "hosts.nomad.count")
 def management_network(spec: Spec) -> Iterator[Finding]:
-    highest = 32 + spec.hosts.nomad.count - 1
+    highest = limits.NOMAD_FIRST + spec.hosts.nomad.count - 1
     yield from _network("network.management", spec.network.management, spec.region, highest)
 
 
 @_rule("network.client", "region", "hosts.broker.per_zone")
 def client_network(spec: Spec) -> Iterator[Finding]:
-    highest = 64 + 3 * spec.hosts.broker.per_zone - 1
+    highest = limits.BROKER_FIRST + 3 * spec.hosts.broker.per_zone - 1
     yield from _network("network.client", spec.network.client, spec.region, highest)
 
 
@@ -88,8 +82,8 @@ def _network(name: str, network: IPv4Network, region: str, highest: int) -> Iter
             yield _finding(
                 name, f"{network} overlaps {taken}, which {region} keeps for itself", "another network"
             )
-    if highest + 1 + SPARE_ADDRESSES > network.num_addresses:
-        needed = 32 - (highest + SPARE_ADDRESSES).bit_length()
+    if highest + 1 + limits.SPARE_ADDRESSES > network.num_addresses:
+        needed = 32 - (highest + limits.SPARE_ADDRESSES).bit_length()
         message = f"{network} is too small for the hosts' fixed addresses"
         yield _finding(name, message, f"/{needed} or wider")
 
@@ -108,9 +102,11 @@ def operators(spec: Spec) -> Iterator[Finding]:
         yield _finding(
             "access.from", "is missing", "the networks you come from, for example [203.0.113.7/32]"
         )
-    if len(spec.access.sources) > MAX_OPERATOR_NETWORKS:
+    if len(spec.access.sources) > limits.MAX_OPERATOR_NETWORKS:
         yield _finding(
-            "access.from", f"has {len(spec.access.sources)} networks", f"at most {MAX_OPERATOR_NETWORKS}"
+            "access.from",
+            f"has {len(spec.access.sources)} networks",
+            f"at most {limits.MAX_OPERATOR_NETWORKS}",
         )
     if spec.region == BOX_REGION:
         return
@@ -126,9 +122,11 @@ def operators(spec: Spec) -> Iterator[Finding]:
 @_rule("hosts.nomad.count")
 def nomad_servers(spec: Spec) -> Iterator[Finding]:
     count = spec.hosts.nomad.count
-    if not 3 <= count <= 9 or count % 2 == 0:
+    if not 3 <= count <= limits.MAX_NOMAD or count % 2 == 0:
         yield _finding(
-            "hosts.nomad.count", f"is {count}", "an odd number from 3 to 9: a majority outlives a zone"
+            "hosts.nomad.count",
+            f"is {count}",
+            f"an odd number from 3 to {limits.MAX_NOMAD}: a majority outlives a zone",
         )
 
 
@@ -198,6 +196,6 @@ def broker_groups(spec: Spec) -> Iterator[Finding]:
                 message=f"there is no NameServer group {group.nameserver!r}",
                 expected=f"one of {', '.join(names)}" if names else "a group under rocketmq.nameservers",
             )
-    if len(spec.rocketmq.brokers) > MAX_BROKER_GROUPS:
+    if len(spec.rocketmq.brokers) > limits.MAX_BROKER_GROUPS:
         message = f"has {len(spec.rocketmq.brokers)} groups"
-        yield _finding("rocketmq.brokers", message, f"at most {MAX_BROKER_GROUPS}")
+        yield _finding("rocketmq.brokers", message, f"at most {limits.MAX_BROKER_GROUPS}")

@@ -86,7 +86,7 @@ class Host:
 class Listener:
     port: int
     name: str
-    """For example `consul-http`; the VServer's name."""
+    """For example `orders-consul-http`; the VServer's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,11 +149,12 @@ class Flow:
     """Who may reach whom, on what, and why. Hosts' nftables rules come from these."""
 
     source: str
-    """A role, `network:<key>`, `internet`, `operators` (access.from), `health-checks`, or `any`."""
+    """A role, `network:<key>`, `operators` (access.from) or `health-checks` (the cloud's own ranges)."""
     destination: Role
     protocol: str
     """`tcp`, `udp` or `icmp`."""
     ports: tuple[tuple[int, int], ...]
+    """First and last of each range; empty for icmp."""
     why: str
 
 

@@ -1,0 +1,8 @@
+"""The topology room: hosts, networks, balancers, flows, names and addresses of a cluster. Pure."""
+
+from __future__ import annotations
+
+from steppe.topology.build import build
+from steppe.topology.model import Host, Role, Topology
+
+__all__ = ["Host", "Role", "Topology", "build"]

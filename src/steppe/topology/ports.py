@@ -1,0 +1,31 @@
+"""The ports of a cluster, each in one place."""
+
+from __future__ import annotations
+
+SSH = 22
+
+CONSUL_RPC = 8300
+CONSUL_SERF_LAN = 8301
+CONSUL_SERF_WAN = 8302
+CONSUL_HTTP = 8500
+CONSUL_HTTPS = 8501
+
+NOMAD_HTTP = 4646
+NOMAD_RPC = 4647
+NOMAD_SERF = 4648
+NOMAD_DYNAMIC = (20000, 32000)
+"""What Nomad gives to tasks that ask for any port (its defaults min_dynamic_port, max_dynamic_port)."""
+
+NAMESERVER = 9876
+NAMESERVER_CONTROLLER = 9878
+NAMESERVER_LIST = 8080
+"""HTTP: the endpoint that lists NameServers."""
+
+BROKER_FIRST = 10911
+BROKER_STEP = 20
+"""A broker group takes `port - 2` (fast), `port` (remoting) and `port + 1` (replication)."""
+
+
+def broker(index: int) -> int:
+    """Remoting port of the broker group at that place of the spec, counted from 0."""
+    return BROKER_FIRST + BROKER_STEP * index
