@@ -12,8 +12,9 @@ _HEAD = """# The commands
 
 Made from `steppe COMMAND --help` by `python -m steppe.cli.reference > docs/commands.md`.
 
-FILE is the cluster's spec; left out, `cluster.yaml` in the current folder. JSON goes to stdout alone, people's
-text to stderr. Changing commands show the plan and ask; `--yes` answers, and without a terminal or `--yes` they stop.
+FILE is the cluster's spec; left out, `cluster.yaml` in the current folder. JSON goes to stdout alone,
+people's text to stderr. Changing commands show the plan and ask; `--yes` answers, and without a terminal
+or `--yes` they stop.
 
 | exit code | meaning |
 | --- | --- |
