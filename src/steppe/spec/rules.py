@@ -163,10 +163,10 @@ def _disk_sizes(role: str, host: HostSpec) -> Iterator[Finding]:
     sized = [("boot_disk", host.boot_disk, ucloud.BOOT_DISK_GB)]
     if host.data_disk:
         sized.append(("data_disk", host.data_disk, ucloud.DATA_DISK_GB))
-    for field, disk, limits in sized:
-        if disk.type not in limits:
+    for field, disk, sizes in sized:
+        if disk.type not in sizes:
             continue
-        least, most = limits[disk.type]
+        least, most = sizes[disk.type]
         if not least <= disk.size_gb <= most:
             message = f"{disk.size_gb}GiB is out of the range of {disk.type}"
             yield _finding(f"hosts.{role}.{field}.size", message, f"{least}GiB to {most}GiB")

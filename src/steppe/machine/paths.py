@@ -1,0 +1,15 @@
+"""Where things are on a host: what the image's units and these files agree on."""
+
+from __future__ import annotations
+
+CONSUL_DIR = "/etc/consul.d"
+NOMAD_DIR = "/etc/nomad.d"
+DATA = "/data"
+"""Mount point of the data disk; a plain folder on hosts without one."""
+CONSUL_DATA = f"{DATA}/consul"
+NOMAD_DATA = f"{DATA}/nomad"
+ROCKETMQ_DATA = f"{DATA}/rocketmq"
+BALANCER_ADDRESSES = "/etc/steppe/addresses"
+"""One address per line; `steppe-addresses.service` holds each on `lo`."""
+NOMAD_SERVERS = "/etc/steppe/nomad-servers"
+"""One address per line; Nomad clients wait for one of them to answer before they start."""
