@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from steppe.spec.model import Spec
@@ -30,11 +31,11 @@ def explain(detail: ErrorDetails) -> tuple[str, str]:
     if kind == "extra_forbidden":
         return _unknown_field(detail)
     if kind == "missing":
-        return "is missing", ""
+        return "is missing", _meaning(detail["loc"])
     if kind == "string_pattern_mismatch":
         return f"{value!r} is not allowed", EXPECTED_BY_PATTERN[context["pattern"]]
     if kind == "literal_error":
-        return f"{value!r} is not allowed", f"one of {context['expected']}"
+        return f"{value!r} is not allowed", str(context["expected"])
     if kind in ("greater_than_equal", "less_than_equal"):
         return f"is {_shown(value)}", _bound(context)
     return f"is {_shown(value)}", _KINDS.get(kind, detail["msg"])
@@ -47,21 +48,37 @@ def _unknown_field(detail: ErrorDetails) -> tuple[str, str]:
             "Consul always has exactly 3 servers, one per zone: 3 outlive a zone, more only slow its writes",
             "",
         )
-    return unknown(str(name), _fields(outer))
+    return unknown(str(name), _fields(tuple(outer)))
 
 
-def _fields(path: list[int | str]) -> list[str]:
+def _fields(path: tuple[int | str, ...]) -> list[str]:
     """Names of the fields at that place of the spec."""
-    model: Any = Spec
+    model = Spec if not path else _model_at(path)
+    return [field.alias or name for name, field in model.model_fields.items()] if model else []
+
+
+def _model_at(path: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """The model that stands at that place; a group's name leads to the model of groups."""
+    model: type[BaseModel] | None = Spec
     for part in path:
-        field = (
-            next((f for n, f in model.model_fields.items() if part in (n, f.alias)), None) if model else None
-        )
+        field = _field(model, part)
         model = model_in(field.annotation) if field else model
-    return [field.alias or name for name, field in model.model_fields.items()]
+    return model
 
 
-def model_in(annotation: Any) -> Any:
+def _field(model: type[BaseModel] | None, written: int | str) -> FieldInfo | None:
+    fields = model.model_fields.items() if model else ()
+    return next((field for name, field in fields if written == (field.alias or name)), None)
+
+
+def _meaning(path: tuple[int | str, ...]) -> str:
+    """What the field there is for, as its description says it."""
+    field = _field(_model_at(path[:-1]), path[-1])
+    text = (field.description or "").rstrip(".") if field else ""
+    return text[:1].lower() + text[1:]
+
+
+def model_in(annotation: Any) -> type[BaseModel] | None:
     """The model in `Model`, `Model | None` or `dict[str, Model]`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation

@@ -72,10 +72,9 @@ def client_network(spec: Spec) -> Iterator[Finding]:
 
 
 def _network(name: str, network: IPv4Network, region: str, highest: int) -> Iterator[Finding]:
-    home = next((home for home in ucloud.PRIVATE_NETWORKS if network.subnet_of(home[0])), None)
-    if home is None or network.prefixlen > ucloud.LONGEST_MASK:
-        ranges = ", ".join(str(range_) for range_, _ in ucloud.PRIVATE_NETWORKS)
-        yield _finding(name, f"{network} can't be a VPC", f"a network inside one of {ranges}, /29 or wider")
+    if not any(network.subnet_of(home) for home in ucloud.PRIVATE_NETWORKS):
+        ranges = ", ".join(str(home) for home in ucloud.PRIVATE_NETWORKS)
+        yield _finding(name, f"{network} can't be a VPC", f"a network inside one of {ranges}")
         return
     for taken in ucloud.service_networks(region):
         if network.overlaps(taken):

@@ -9,10 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from steppe.spec.explain import model_in
-from steppe.spec.model import DiskSpec, Spec
-
-_DISKS_SHOWN_AT = "hosts.consul.boot_disk"
-"""A disk's own fields are told once; elsewhere they are the same."""
+from steppe.spec.model import DiskSpec, HostSpec, HostsSpec, Spec
 
 
 def json_schema() -> dict[str, Any]:
@@ -31,14 +28,25 @@ def reference() -> str:
 
 
 def _rows(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
+    if model is HostsSpec:
+        yield from _rows(HostSpec, f"{prefix}<role>.")
     for name, field in model.model_fields.items():
         path = f"{prefix}{field.alias or name}"
         inner = model_in(field.annotation)
-        yield path, _default(field), field.description or ""
-        if inner is None or (inner is DiskSpec and path != _DISKS_SHOWN_AT):
+        if _told_before(model, name, field):
             continue
-        by_name = getattr(field.annotation, "__origin__", None) is dict
-        yield from _rows(inner, f"{path}.<name>." if by_name else f"{path}.")
+        yield path, _default(field), field.description or ""
+        if inner and (inner is not DiskSpec or path == "hosts.<role>.boot_disk"):
+            by_name = getattr(field.annotation, "__origin__", None) is dict
+            yield from _rows(inner, f"{path}.<name>." if by_name else f"{path}.")
+
+
+def _told_before(model: type[BaseModel], name: str, field: FieldInfo) -> bool:
+    """Is it a field of every role, with the default that every role has?"""
+    if model is HostSpec or not issubclass(model, HostSpec):
+        return False
+    common = HostSpec.model_fields.get(name)
+    return common is not None and common.default == field.default
 
 
 def _default(field: FieldInfo) -> str:
@@ -57,3 +65,7 @@ def _shown(value: Any, field: FieldInfo) -> str:
     if isinstance(value, tuple):
         return f"`{value[0]}`"
     return f"`{value}`"
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

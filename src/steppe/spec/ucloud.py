@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 
 PRIVATE_NETWORKS = (
-    (IPv4Network("10.0.0.0/8"), 8),
-    (IPv4Network("172.16.0.0/12"), 12),
-    (IPv4Network("192.168.0.0/16"), 16),
+    IPv4Network("10.0.0.0/8"),
+    IPv4Network("172.16.0.0/12"),
+    IPv4Network("192.168.0.0/16"),
 )
-"""A VPC's network lies in one of these and has at least that mask."""
-
-LONGEST_MASK = 29
+"""A VPC's network is one of these or a part of one, /29 or wider."""
 
 SERVICE_NETWORK = IPv4Network("100.64.0.0/10")
 """UCloud's own services in every region; health checks come from here."""
