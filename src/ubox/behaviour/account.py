@@ -1,0 +1,34 @@
+"""Regions and projects."""
+
+from __future__ import annotations
+
+from ubox.behaviour.call import Answer, Call, answers
+from ubox.store.rows import Host
+
+
+@answers("GetRegion")
+def get_region(call: Call) -> Answer:
+    return {
+        "Regions": [
+            {
+                "Region": region, "Zone": zone, "RegionId": place * 1000 + number, "RegionName": region,
+                "IsDefault": region == call.box.settings.region, "BitMaps": "",
+            }
+            for place, (region, zones) in enumerate(call.box.settings.regions.items(), 1)
+            for number, zone in enumerate(zones, 1)
+        ]
+    }
+
+
+@answers("GetProjectList")
+def get_project_list(call: Call) -> Answer:
+    return {
+        "ProjectCount": 1,
+        "ProjectSet": [
+            {
+                "ProjectId": call.project, "ProjectName": "Default", "ParentId": "", "ParentName": "",
+                "CreateTime": 0, "IsDefault": True, "ResourceCount": call.rows.count(Host, project=call.project),
+                "MemberCount": 1,
+            }
+        ],
+    }
