@@ -1,0 +1,5 @@
+"""`python -m ubox` is `ubox`."""
+
+from ubox.cli import main
+
+main()
