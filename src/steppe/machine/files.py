@@ -81,7 +81,11 @@ def _consul(topology: Topology, host: Host, secrets: Secrets, pair: KeyPair) -> 
         File(path=f"{paths.CONSUL_DATA}/", mode=0o700, user="consul", group="consul"),
         File(path=f"{paths.CONSUL_DIR}/", mode=0o750, group="consul"),
         File(path=f"{paths.CONSUL_DIR}/consul.json", content=config, mode=0o640, group="consul"),
-        *_tls(paths.CONSUL_DIR, secrets.ca_certificate, pair, 0o640, "consul"),
+        File(path=f"{paths.CONSUL_DIR}/tls/", mode=0o750, group="consul"),
+        *(
+            File(path=f"{paths.CONSUL_DIR}/tls/{name}.pem", content=content, mode=0o640, group="consul")
+            for name, content in _tls(secrets, pair)
+        ),
     ]
 
 
@@ -92,20 +96,16 @@ def _nomad(topology: Topology, host: Host, secrets: Secrets, pair: KeyPair) -> l
         File(path=f"{paths.NOMAD_DATA}/", mode=0o711),
         File(path=f"{paths.NOMAD_DIR}/", mode=0o700),
         File(path=f"{paths.NOMAD_DIR}/nomad.json", content=config, mode=0o600),
-        *_tls(paths.NOMAD_DIR, secrets.ca_certificate, pair, 0o600, "root"),
-    ]
-
-
-def _tls(folder: str, ca: str, pair: KeyPair, mode: int, group: str) -> list[File]:
-    contents = {"ca": ca, "cert": pair.certificate, "key": pair.key}
-    folder_file = File(path=f"{folder}/tls/", mode=mode | 0o110 if group != "root" else 0o700, group=group)
-    return [
-        folder_file,
+        File(path=f"{paths.NOMAD_DIR}/tls/", mode=0o700),
         *(
-            File(path=f"{folder}/tls/{name}.pem", content=content, mode=mode, group=group)
-            for name, content in contents.items()
+            File(path=f"{paths.NOMAD_DIR}/tls/{name}.pem", content=content, mode=0o600)
+            for name, content in _tls(secrets, pair)
         ),
     ]
+
+
+def _tls(secrets: Secrets, pair: KeyPair) -> list[tuple[str, str]]:
+    return [("ca", secrets.ca_certificate), ("cert", pair.certificate), ("key", pair.key)]
 
 
 def _json(config: dict[str, Any]) -> str:

@@ -22,7 +22,8 @@ from steppe.topology.model import Host, Topology
 MOST_BYTES = 16 * 1024
 """UCloud's limit for user-data, taken of its base64 form (CreateUHostInstance, `UserData`)."""
 
-_GIDS = {"root": 0, "consul": 900, "rocketmq": 902}
+_IDS = {"root": 0, "consul": 900, "rocketmq": 902}
+"""Users and groups as the image numbers them."""
 _OPEN, _CLOSE = "base64 -d <<'FILES' | tar -xz -C /\n", "FILES\n"
 
 _HEAD = """\
@@ -98,7 +99,7 @@ def archive(made: tuple[File, ...]) -> bytes:
             info = tarfile.TarInfo(file.path.strip("/"))
             info.type = tarfile.DIRTYPE if file.path.endswith("/") else tarfile.REGTYPE
             info.mode, info.uname, info.gname = file.mode, file.user, file.group
-            info.uid, info.gid = _GIDS[file.user], _GIDS[file.group]
+            info.uid, info.gid = _IDS[file.user], _IDS[file.group]
             content = file.content.encode()
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))

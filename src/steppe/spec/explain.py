@@ -14,6 +14,8 @@ from steppe.spec.units import EXPECTED_BY_PATTERN
 
 _KINDS = {
     "string_type": "text",
+    "string_too_short": "text",
+    "string_too_long": "at most 63 letters",
     "int_type": "a whole number",
     "tuple_type": "a list",
     "list_type": "a list",

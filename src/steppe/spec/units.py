@@ -91,19 +91,11 @@ PerZone = Annotated[
 ]
 """One value for every zone, or three in zone order so that one zone can be changed at a time."""
 
-ClusterId = Annotated[StrictStr, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{1,18})[a-z0-9]$")]
-"""3 to 20 of a-z, 0-9 and dash; the first a letter, the last no dash."""
+_CLUSTER_ID = r"^[a-z][a-z0-9-]{1,18}[a-z0-9]$"
+_GROUP_NAME = r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$"
+_LETTERS = "lower-case letters, digits and dashes, the first a letter, the last no dash"
+EXPECTED_BY_PATTERN = {_CLUSTER_ID: f"3 to 20 {_LETTERS}", _GROUP_NAME: f"1 to 30 {_LETTERS}"}
 
-GroupName = Annotated[StrictStr, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$")]
-"""Up to 30 of a-z, 0-9 and dash; the first a letter, the last no dash."""
-
+ClusterId = Annotated[StrictStr, StringConstraints(pattern=_CLUSTER_ID)]
+GroupName = Annotated[StrictStr, StringConstraints(pattern=_GROUP_NAME)]
 Name = Annotated[StrictStr, StringConstraints(min_length=1, max_length=63)]
-
-EXPECTED_BY_PATTERN = {
-    r"^[a-z]([a-z0-9-]{1,18})[a-z0-9]$": (
-        "3 to 20 lower-case letters, digits and dashes, the first a letter, the last no dash"
-    ),
-    r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$": (
-        "at most 30 lower-case letters, digits and dashes, the first a letter, the last no dash"
-    ),
-}

@@ -75,7 +75,13 @@ def _way_in(source: str) -> tuple[_Row, ...]:
         ((source,), _ALL, "tcp", (ports.SSH,), "people and steppe log in"),
         ((source,), (Role.CONSUL,), "tcp", _CONSUL_API, "steppe reads and configures Consul"),
         ((source,), (Role.NOMAD, *_CLIENTS), "tcp", (ports.NOMAD_HTTP,), "steppe reads and configures Nomad"),
-        ((source,), (Role.NAMESERVER,), "tcp", _NAMESERVER_API, "steppe checks NameServers"),
+        (
+            (source,),
+            (Role.NAMESERVER,),
+            "tcp",
+            (*_NAMESERVER_API, ports.NAMESERVER_CONTROLLER),
+            "steppe checks NameServers",
+        ),
         ((source,), (Role.BROKER,), "tcp", (_BROKER_PORTS,), "steppe checks brokers"),
     )
 
