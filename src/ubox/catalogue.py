@@ -24,8 +24,14 @@ class Image:
 
 
 PAPER = (
-    Image(id="uimage-paper-host", name="steppe-host", root=None, os="Debian 12.0 64位",
-          features=("CloudInit", "NetEnhanced_Ultra", "RssdAttachable", "HotPlug"), size_gb=20),
+    Image(
+        id="uimage-paper-host",
+        name="steppe-host",
+        root=None,
+        os="Debian 12.0 64位",
+        features=("CloudInit", "NetEnhanced_Ultra", "RssdAttachable", "HotPlug"),
+        size_gb=20,
+    ),
     Image(id="uimage-paper-plain", name="plain", root=None, os="Debian 10.0 64位", features=(), size_gb=20),
 )
 """Images for a box without a fabric and without a catalogue: names alone."""
@@ -36,7 +42,9 @@ def default_file() -> Path:
     if given := os.environ.get("UBOX_IMAGES"):
         return Path(given)
     cache = os.environ.get("STEPPE_CACHE")
-    folder = Path(cache) if cache else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steppe"
+    folder = (
+        Path(cache) if cache else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steppe"
+    )
     return folder / "images" / "catalogue.json"
 
 
@@ -46,13 +54,19 @@ def read(file: Path) -> tuple[Image, ...]:
         entries = json.loads(file.read_text())
         images = tuple(
             Image(
-                id=each["id"], name=each["name"], root=(file.parent / each["root"]).resolve(), os=each["os"],
-                features=tuple(each["features"]), size_gb=int(each["size_gb"]),
+                id=each["id"],
+                name=each["name"],
+                root=(file.parent / each["root"]).resolve(),
+                os=each["os"],
+                features=tuple(each["features"]),
+                size_gb=int(each["size_gb"]),
             )
             for each in entries
         )
     except FileNotFoundError as error:
-        raise BoxError(f"{file}: no catalogue of images; build the image first, or name another with --images") from error
+        raise BoxError(
+            f"{file}: no catalogue of images; build it, or name one with --images"
+        ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BoxError(
             f"{file}: expected a JSON list of objects with id, name, root, os, features and size_gb ({error!r})"

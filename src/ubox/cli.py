@@ -17,19 +17,32 @@ from ubox.settings import SPEEDS
 from ubox.status import status as status_of
 
 _dir = click.option(
-    "--dir", "folder", type=click.Path(path_type=Path, file_okay=False), default=default_folder,
-    show_default="$UBOX_DIR, else ~/.local/state/ubox/box", help="The box's folder.",
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=default_folder,
+    show_default="$UBOX_DIR, else ~/.local/state/ubox/box",
+    help="The box's folder.",
 )
-_port = click.option("--port", type=click.IntRange(0, 65535), help="Port of the API; else as last time, or a free one.")
+_port = click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port of the API; else as last time, or a free one."
+)
 _fabric = click.option(
-    "--fabric", type=click.Choice([serving.KERNEL, serving.NONE]), default=serving.KERNEL, show_default=True,
+    "--fabric",
+    type=click.Choice([serving.KERNEL, serving.NONE]),
+    default=serving.KERNEL,
+    show_default=True,
     help="kernel: real machines and networks (needs root). none: the API alone.",
 )
 _images = click.option(
-    "--images", type=click.Path(path_type=Path, dir_okay=False), help="Catalogue of images (JSON); else $UBOX_IMAGES."
+    "--images",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Catalogue of images (JSON); else $UBOX_IMAGES.",
 )
 _speed = click.option(
-    "--speed", type=click.Choice(list(SPEEDS)), help="How long states take to change; else as in box.json (fast)."
+    "--speed",
+    type=click.Choice(list(SPEEDS)),
+    help="How long states take to change; else as in box.json (fast).",
 )
 
 

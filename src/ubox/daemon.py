@@ -28,13 +28,20 @@ def start(home: Home, arguments: Sequence[str]) -> bool:
     if home.server() and answers(home):
         return False
     home.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with open(home.log_file, "ab") as log:
+    with home.log_file.open("ab") as log:
         began = log.tell()
         child = subprocess.Popen(
             [sys.executable, "-m", "ubox", "serve", "--dir", str(home.folder), *arguments],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd="/",
         )
-    if not _within(_START_S, lambda: child.poll() is not None or _serves(home, child.pid)) or child.poll() is not None:
+    if (
+        not _within(_START_S, lambda: child.poll() is not None or _serves(home, child.pid))
+        or child.poll() is not None
+    ):
         raise BoxError(f"the server did not start; {home.log_file} ends with:\n{_tail(home.log_file, began)}")
     return True
 
@@ -75,7 +82,7 @@ def _within(seconds: float, condition: Callable[[], bool]) -> bool:
 
 
 def _tail(log: Path, since: int) -> str:
-    with open(log, "rb") as file:
+    with log.open("rb") as file:
         file.seek(since)
         lines = file.read().decode("utf-8", "replace").splitlines()
     return "\n".join(lines[-_LAST_LINES:])

@@ -67,9 +67,12 @@ class Faults:
         """Counts a call; gives the first rule that strikes it."""
         with self._lock:
             self._rules = tuple(
-                replace(rule, met=rule.met + 1) if rule.action in ("*", action) else rule for rule in self._rules
+                replace(rule, met=rule.met + 1) if rule.action in ("*", action) else rule
+                for rule in self._rules
             )
-            return next((rule for rule in self._rules if rule.action in ("*", action) and rule.strikes()), None)
+            return next(
+                (rule for rule in self._rules if rule.action in ("*", action) and rule.strikes()), None
+            )
 
 
 def rule(given: Mapping[str, Any]) -> FaultRule:

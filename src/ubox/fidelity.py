@@ -10,8 +10,15 @@ from ubox.contract import refusals as no
 from ubox.contract.model import BAD_PARAM, MISSING_PARAM, Action, Family, Form, Mark, Param, Refusal
 
 _GATEWAY = (
-    no.MISSING_ACTION, no.UNKNOWN_ACTION, no.MISSING_SIGNATURE, no.UNKNOWN_KEY, no.WRONG_SIGNATURE, MISSING_PARAM,
-    BAD_PARAM, no.UNKNOWN_PROJECT, no.THROTTLED,
+    no.MISSING_ACTION,
+    no.UNKNOWN_ACTION,
+    no.MISSING_SIGNATURE,
+    no.UNKNOWN_KEY,
+    no.WRONG_SIGNATURE,
+    MISSING_PARAM,
+    BAD_PARAM,
+    no.UNKNOWN_PROJECT,
+    no.THROTTLED,
 )
 _HEAD = """\
 # How true ubox is to UCloud
@@ -29,7 +36,9 @@ Parameters in **bold** are required. A parameter that isn't listed is ignored, a
 
 
 def document() -> str:
-    return "\n".join([_HEAD, *_summary(), *_gateway(), *(line for family in FAMILIES for line in _family(family))])
+    return "\n".join(
+        [_HEAD, *_summary(), *_gateway(), *(line for family in FAMILIES for line in _family(family))]
+    )
 
 
 def _summary() -> Iterator[str]:
@@ -87,7 +96,11 @@ def _param(param: Param, prefix: str = "") -> str:
     if param.parts:
         return ", ".join(_param(part, name + ".") for part in param.parts)
     limits = "; ".join(check.says for check in param.checks)
-    default = f" = {param.default}" if isinstance(param.default, str | int) and param.default not in ("", False) else ""
+    default = (
+        f" = {param.default}"
+        if isinstance(param.default, str | int) and param.default not in ("", False)
+        else ""
+    )
     return (f"**{name}**" if param.required else name) + default + (f" ({limits})" if limits else "")
 
 

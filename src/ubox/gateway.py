@@ -22,7 +22,7 @@ from ubox.faults import FaultRule, Faults, Strike
 from ubox.journal import Journal, Line
 from ubox.store.sqlite import Store
 from ubox.transitions import settle
-from ubox.wire.answer import refusal, success
+from ubox.wire.answer import BrokenContract, refusal, success
 from ubox.wire.parse import Raw, Value, tree
 from ubox.wire.read import Given, ignored, read
 from ubox.wire.signature import is_signed
@@ -57,13 +57,7 @@ class Gateway:
         self, store: Store, box: Surroundings, *, faults: Faults, journal: Journal, clock: Clock = time.time
     ) -> None:
         self._store, self._box, self._faults, self._journal, self._clock = store, box, faults, journal, clock
-        self._steps = (
-            self._named,
-            self._signed,
-            self._placed,
-            self._read,
-            self._met_by_faults,
-        )
+        self._steps = (self._named, self._signed, self._placed, self._read, self._met_by_faults)
         with store.transaction() as rows:
             found_recommended(rows, box.settings, clock())
 
@@ -85,12 +79,21 @@ class Gateway:
                 now = self._clock()
                 settle(rows, now)
                 call = Call(
-                    params=passage.params, region=passage.region, project=passage.project, zone=passage.zone,
-                    now=now, rows=rows, box=self._box,
+                    params=passage.params,
+                    region=passage.region,
+                    project=passage.project,
+                    zone=passage.zone,
+                    now=now,
+                    rows=rows,
+                    box=self._box,
                 )
                 answer = success(action, BEHAVIOURS[action.name](call))
-                self._journal.write(rows, Line(at=now, action=action.name, retcode=0, ignored=passage.ignored))
+                self._journal.write(
+                    rows, Line(at=now, action=action.name, retcode=0, ignored=passage.ignored)
+                )
         except Refused as refused:
+            if refused.refusal not in (*action.refusals, MISSING_PARAM, BAD_PARAM):
+                raise BrokenContract(f"{action.name} may not refuse with {refused.refusal.name}") from refused
             return self._refused(passage, refused)
         return answer
 
@@ -146,7 +149,8 @@ class Gateway:
         passage.fault = self._faults.meet(passage.known_action.name)
         if passage.fault and passage.fault.kind is Strike.ERROR:
             raise Refused(
-                Refusal("fault", passage.fault.retcode, "", Mark.ASSUMED, "by a fault rule"), passage.fault.message
+                Refusal("fault", passage.fault.retcode, "", Mark.ASSUMED, "by a fault rule"),
+                passage.fault.message,
             )
 
 

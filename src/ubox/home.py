@@ -76,12 +76,12 @@ class Home:
     @contextmanager
     def served_here(self) -> Iterator[None]:
         """Marks this process as the box's server. Raises BoxError where another one is."""
-        with open(self.folder / "lock", "w") as lock:
+        with (self.folder / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise BoxError(
-                    f"{self.folder}: another ubox serves this box; 'ubox status' shows it, 'ubox stop' ends it"
+                    f"{self.folder}: another ubox serves it; 'ubox status' shows it, 'ubox stop' ends it"
                 ) from None
             pid = os.getpid()
             self._pid_file.write_text(json.dumps({"pid": pid, "started": started_at(pid)}))

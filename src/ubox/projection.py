@@ -27,11 +27,15 @@ def project(rows: Rows, box: Surroundings) -> world.World:
         ),
         peerings=tuple(world.Peering(a=each.a, b=each.b) for each in rows.find(row.Peering)),
         firewalls=tuple(
-            world.Firewall(id=each.id, rules=tuple(map(to_world, each.rules))) for each in rows.find(row.Firewall)
+            world.Firewall(id=each.id, rules=tuple(map(to_world, each.rules)))
+            for each in rows.find(row.Firewall)
         ),
         eips=tuple(
             world.Eip(
-                id=each.id, address=each.address, target_kind=each.target_kind or None, target=each.target or None
+                id=each.id,
+                address=each.address,
+                target_kind=each.target_kind or None,
+                target=each.target or None,
             )
             for each in rows.find(row.Eip)
         ),
@@ -80,8 +84,13 @@ def metadata(rows: Rows, box: Surroundings, host: row.Host) -> str:
                 "hotplug": host.hotplug,
                 "disks": [
                     {
-                        "disk-id": disk.id, "name": disk.name, "is-boot": disk.boot, "disk-type": disk.type,
-                        "size": disk.size, "drive": f"/dev/{device(disk.slot)}", "encrypted": False,
+                        "disk-id": disk.id,
+                        "name": disk.name,
+                        "is-boot": disk.boot,
+                        "disk-type": disk.type,
+                        "size": disk.size,
+                        "drive": f"/dev/{device(disk.slot)}",
+                        "encrypted": False,
                         "backup-type": "NONE",
                     }
                     for disk in disks
@@ -97,23 +106,37 @@ def metadata(rows: Rows, box: Surroundings, host: row.Host) -> str:
 
 def _gateway(rows: Rows, natgw: row.NatGateway) -> world.Gateway:
     return world.Gateway(
-        id=natgw.id, vpc=natgw.vpc, subnets=natgw.subnets,
-        eips=tuple(eip.id for eip in rows.find(row.Eip, target=natgw.id)), firewall=natgw.firewall or None,
+        id=natgw.id,
+        vpc=natgw.vpc,
+        subnets=natgw.subnets,
+        eips=tuple(eip.id for eip in rows.find(row.Eip, target=natgw.id)),
+        firewall=natgw.firewall or None,
     )
 
 
 def _host(rows: Rows, box: Surroundings, host: row.Host) -> world.Host:
     image = known(rows, box, host.image)
     return world.Host(
-        id=host.id, name=host.name, zone=host.zone, vpc=host.vpc, subnet=host.subnet, address=host.address,
-        mac=host.mac, image=image.base_id if image else host.image, cpu=host.cpu, memory_mb=host.memory_mb,
-        power=host.power, generation=host.generation,
+        id=host.id,
+        name=host.name,
+        zone=host.zone,
+        vpc=host.vpc,
+        subnet=host.subnet,
+        address=host.address,
+        mac=host.mac,
+        image=image.base_id if image else host.image,
+        cpu=host.cpu,
+        memory_mb=host.memory_mb,
+        power=host.power,
+        generation=host.generation,
         disks=tuple(
             world.Disk(id=disk.id, mount=_mount(disk.slot), size_gb=disk.size)
             for disk in sorted(rows.find(row.Disk, host=host.id), key=lambda disk: disk.slot)
             if not disk.boot
         ),
-        firewall=host.firewall or None, metadata=metadata(rows, box, host), user_data=host.user_data,
+        firewall=host.firewall or None,
+        metadata=metadata(rows, box, host),
+        user_data=host.user_data,
     )
 
 
@@ -123,7 +146,11 @@ def _mount(slot: int) -> str:
 
 def _balancer(rows: Rows, balancer: row.Balancer) -> world.Balancer:
     return world.Balancer(
-        id=balancer.id, vpc=balancer.vpc, subnet=balancer.subnet, address=balancer.address, mode=balancer.mode,
+        id=balancer.id,
+        vpc=balancer.vpc,
+        subnet=balancer.subnet,
+        address=balancer.address,
+        mode=balancer.mode,
         proxy_address=balancer.proxy_address or None,
         listeners=tuple(_listener(rows, each) for each in rows.find(row.VServer, balancer=balancer.id)),
     )
@@ -132,11 +159,18 @@ def _balancer(rows: Rows, balancer: row.Balancer) -> world.Balancer:
 def _listener(rows: Rows, vserver: row.VServer) -> world.Listener:
     backends = [(each, rows.get(row.Host, each.host)) for each in rows.find(row.Backend, vserver=vserver.id)]
     return world.Listener(
-        id=vserver.id, protocol=_PROTOCOLS.get(vserver.protocol, "tcp"), port=vserver.port, method=vserver.method,
+        id=vserver.id,
+        protocol=_PROTOCOLS.get(vserver.protocol, "tcp"),
+        port=vserver.port,
+        method=vserver.method,
         idle_timeout_s=vserver.timeout,
         backends=tuple(
             world.Backend(
-                id=each.id, host=host.id, address=host.address, port=each.port, enabled=each.enabled,
+                id=each.id,
+                host=host.id,
+                address=host.address,
+                port=each.port,
+                enabled=each.enabled,
                 weight=each.weight,
             )
             for each, host in backends

@@ -51,6 +51,8 @@ class Pump:
                 self._fabric.converge(world)
                 self._made = world
             except Exception:
-                _log.exception("the fabric could not make the world; trying again in %s s", _PAUSE_AFTER_FAILURE)
+                _log.exception(
+                    "the fabric could not make the world; trying again in %s s", _PAUSE_AFTER_FAILURE
+                )
                 self._stopping.wait(_PAUSE_AFTER_FAILURE)
                 self._changed.set()

@@ -76,7 +76,7 @@ def _listener(home: Home, port: int | None) -> socket.socket:
         return listen(LOOPBACK, number)
     except OSError as error:
         raise BoxError(
-            f"{LOOPBACK}:{number}: can't listen there ({error.strerror}); end what uses it, or take another with --port"
+            f"{LOOPBACK}:{number}: can't listen there ({error.strerror}); take another with --port"
         ) from error
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -45,13 +44,25 @@ class Timings:
 
 SPEEDS: Mapping[str, Timings] = {
     "instant": Timings(
-        host_install=Delay(), host_start=Delay(), host_stop=Delay(), boot_disk=Delay(), disk=Delay(),
-        image=Delay(), subnet_cooldown=0.0, firewall_lag=0.0,
+        host_install=Delay(),
+        host_start=Delay(),
+        host_stop=Delay(),
+        boot_disk=Delay(),
+        disk=Delay(),
+        image=Delay(),
+        subnet_cooldown=0.0,
+        firewall_lag=0.0,
     ),
     "fast": Timings(),
     "real": Timings(
-        host_install=Delay(20), host_start=Delay(15), host_stop=Delay(20), boot_disk=Delay(600), disk=Delay(8),
-        image=Delay(180), subnet_cooldown=600.0, firewall_lag=60.0,
+        host_install=Delay(20),
+        host_start=Delay(15),
+        host_stop=Delay(20),
+        boot_disk=Delay(600),
+        disk=Delay(8),
+        image=Delay(180),
+        subnet_cooldown=600.0,
+        firewall_lag=60.0,
     ),
 }
 
@@ -120,9 +131,9 @@ def save(file: Path, settings: Settings, **more: object) -> None:
         "balance": settings.balance,
     }
     new = file.with_suffix(".new")
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        json.dump(kept, out, indent=2)
-        out.write("\n")
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(kept, indent=2) + "\n")
     new.replace(file)
 
 

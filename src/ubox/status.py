@@ -38,7 +38,8 @@ def _contents(home: Home) -> dict[str, Any]:
         return {"counts": {}, "hosts": []}
     with closing(sqlite3.connect(f"file:{home.database}?mode=ro", uri=True)) as sql:
         counts = {
-            table.__name__: sql.execute(f'SELECT count(*) FROM "{table.__name__}"').fetchone()[0] for table in _COUNTED
+            table.__name__: sql.execute(f'SELECT count(*) FROM "{table.__name__}"').fetchone()[0]
+            for table in _COUNTED
         }
         hosts = sql.execute('SELECT id, name, zone, address, state FROM "Host" ORDER BY name').fetchall()
     names = ("id", "name", "zone", "address", "state")

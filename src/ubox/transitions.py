@@ -28,15 +28,23 @@ def schedule(rows: Rows, row: Row, column: str, steps: Sequence[Step], now: floa
         due, polls = due + delay.seconds, polls + delay.polls
         rows.add(
             Transition(
-                id=secrets.token_hex(8), table=type(row).__name__, row=row.id, column=column, old=old, new=new,
-                due=0.0 if delay.polls else due, polls=polls if delay.polls else 0,
+                id=secrets.token_hex(8),
+                table=type(row).__name__,
+                row=row.id,
+                column=column,
+                old=old,
+                new=new,
+                due=0.0 if delay.polls else due,
+                polls=polls if delay.polls else 0,
             )
         )
 
 
 def settle(rows: Rows, now: float) -> None:
     """Makes every change whose time has come, in order."""
-    due = rows.sql.execute('SELECT id FROM "Transition" WHERE due > 0 AND due <= ? ORDER BY due, rowid', (now,))
+    due = rows.sql.execute(
+        'SELECT id FROM "Transition" WHERE due > 0 AND due <= ? ORDER BY due, rowid', (now,)
+    )
     for (id,) in due.fetchall():
         if planned := rows.get(Transition, id):
             _make(rows, planned)

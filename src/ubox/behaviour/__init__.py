@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
-from ubox.behaviour import account, eip, firewall, image, isolation, keypair, natgw, price, udisk, uhost, ulb, vpc
+from ubox.behaviour import (
+    account,
+    capacity,
+    eip,
+    firewall,
+    image,
+    isolation,
+    keypair,
+    natgw,
+    price,
+    udisk,
+    uhost,
+    uhost_create,
+    ulb,
+    vpc,
+)
 from ubox.behaviour.call import BEHAVIOURS
 
 __all__ = [
-    "BEHAVIOURS", "account", "eip", "firewall", "image", "isolation", "keypair", "natgw", "price", "udisk", "uhost",
-    "ulb", "vpc",
+    "BEHAVIOURS",
+    "account",
+    "capacity",
+    "eip",
+    "firewall",
+    "image",
+    "isolation",
+    "keypair",
+    "natgw",
+    "price",
+    "udisk",
+    "uhost",
+    "uhost_create",
+    "ulb",
+    "vpc",
 ]

@@ -11,8 +11,12 @@ def get_region(call: Call) -> Answer:
     return {
         "Regions": [
             {
-                "Region": region, "Zone": zone, "RegionId": place * 1000 + number, "RegionName": region,
-                "IsDefault": region == call.box.settings.region, "BitMaps": "",
+                "Region": region,
+                "Zone": zone,
+                "RegionId": place * 1000 + number,
+                "RegionName": region,
+                "IsDefault": region == call.box.settings.region,
+                "BitMaps": "",
             }
             for place, (region, zones) in enumerate(call.box.settings.regions.items(), 1)
             for number, zone in enumerate(zones, 1)
@@ -26,8 +30,13 @@ def get_project_list(call: Call) -> Answer:
         "ProjectCount": 1,
         "ProjectSet": [
             {
-                "ProjectId": call.project, "ProjectName": "Default", "ParentId": "", "ParentName": "",
-                "CreateTime": 0, "IsDefault": True, "ResourceCount": call.rows.count(Host, project=call.project),
+                "ProjectId": call.project,
+                "ProjectName": "Default",
+                "ParentId": "",
+                "ParentName": "",
+                "CreateTime": 0,
+                "IsDefault": True,
+                "ResourceCount": call.rows.count(Host, project=call.project),
                 "MemberCount": 1,
             }
         ],

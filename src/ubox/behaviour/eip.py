@@ -19,9 +19,14 @@ _HOLDERS = {"uhost": Host, "natgw": NatGateway, "ulb": Balancer}
 def allocate_eip(call: Call) -> Answer:
     made = [
         allocate(
-            call, operator=call.text("OperatorName"), bandwidth=call.number("Bandwidth"),
-            pay_mode=call.text("PayMode"), charge_type=call.text("ChargeType"), name=call.text("Name"),
-            tag=call.text("Tag"), remark=call.text("Remark"),
+            call,
+            operator=call.text("OperatorName"),
+            bandwidth=call.number("Bandwidth"),
+            pay_mode=call.text("PayMode"),
+            charge_type=call.text("ChargeType"),
+            name=call.text("Name"),
+            tag=call.text("Tag"),
+            remark=call.text("Remark"),
         )
         for _ in range(call.number("Count"))
     ]
@@ -46,7 +51,11 @@ def describe_eip(call: Call) -> Answer:
 
 @answers("BindEIP")
 def bind_eip(call: Call) -> Answer:
-    eip, kind, target = eip_of(call, call.text("EIPId")), call.text("ResourceType").lower(), call.text("ResourceId")
+    eip, kind, target = (
+        eip_of(call, call.text("EIPId")),
+        call.text("ResourceType").lower(),
+        call.text("ResourceId"),
+    )
     if eip.target:
         raise no.EIP_IN_USE()
     holder = call.mine(_HOLDERS[kind], target) if kind in _HOLDERS else None
@@ -58,7 +67,11 @@ def bind_eip(call: Call) -> Answer:
 
 @answers("UnBindEIP")
 def unbind_eip(call: Call) -> Answer:
-    eip, kind, target = eip_of(call, call.text("EIPId")), call.text("ResourceType").lower(), call.text("ResourceId")
+    eip, kind, target = (
+        eip_of(call, call.text("EIPId")),
+        call.text("ResourceType").lower(),
+        call.text("ResourceId"),
+    )
     if not eip.target:
         raise no.EIP_NOT_BOUND()
     if (kind, target) != (eip.target_kind, eip.target):
@@ -105,8 +118,16 @@ def set_eip_pay_mode(call: Call) -> Answer:
 
 
 def allocate(
-    call: Call, *, operator: str, bandwidth: int, pay_mode: str, charge_type: str, name: str, tag: str,
-    remark: str = "", born_with: str = "",
+    call: Call,
+    *,
+    operator: str,
+    bandwidth: int,
+    pay_mode: str,
+    charge_type: str,
+    name: str,
+    tag: str,
+    remark: str = "",
+    born_with: str = "",
 ) -> Eip:
     """A new EIP with the lowest free address. Raises Refused."""
     _check_bandwidth(bandwidth, pay_mode)
@@ -117,9 +138,19 @@ def allocate(
     if (address := next((each for each in free if each not in used), None)) is None:
         raise no.EIP_QUOTA(why=f"the box's internet {internet} has {_LAST - _FIRST + 1}")
     eip = Eip(
-        id=new_id("eip"), region=call.region, project=call.project, address=address, name=name, tag=tag,
-        remark=remark, operator=operator, bandwidth=bandwidth, pay_mode=pay_mode, charge_type=charge_type,
-        created=int(call.now), born_with=born_with,
+        id=new_id("eip"),
+        region=call.region,
+        project=call.project,
+        address=address,
+        name=name,
+        tag=tag,
+        remark=remark,
+        operator=operator,
+        bandwidth=bandwidth,
+        pay_mode=pay_mode,
+        charge_type=charge_type,
+        created=int(call.now),
+        born_with=born_with,
     )
     call.rows.add(eip)
     return eip
@@ -162,14 +193,29 @@ def _address(eip: Eip) -> list[Answer]:
 def _shown(call: Call, eip: Eip) -> Answer:
     holder = call.rows.get(_HOLDERS[eip.target_kind], eip.target) if eip.target else None
     return {
-        "EIPId": eip.id, "Name": eip.name, "Tag": eip.tag, "Remark": eip.remark,
-        "Status": "used" if eip.target else "free", "EIPAddr": _address(eip),
+        "EIPId": eip.id,
+        "Name": eip.name,
+        "Tag": eip.tag,
+        "Remark": eip.remark,
+        "Status": "used" if eip.target else "free",
+        "EIPAddr": _address(eip),
         "Resource": {
-            "ResourceType": eip.target_kind, "ResourceID": eip.target, "ResourceId": eip.target,
+            "ResourceType": eip.target_kind,
+            "ResourceID": eip.target,
+            "ResourceId": eip.target,
             "ResourceName": holder.name if isinstance(holder, Host | NatGateway | Balancer) else "",
-            "SubResourceType": "", "SubResourceId": "", "SubResourceName": "", "EIPId": eip.id,
+            "SubResourceType": "",
+            "SubResourceId": "",
+            "SubResourceName": "",
+            "EIPId": eip.id,
         },
-        "PayMode": eip.pay_mode, "ChargeType": eip.charge_type, "Bandwidth": eip.bandwidth, "BandwidthType": 0,
-        "Weight": 50, "CreateTime": eip.created, "ExpireTime": 0, "Expire": False,
+        "PayMode": eip.pay_mode,
+        "ChargeType": eip.charge_type,
+        "Bandwidth": eip.bandwidth,
+        "BandwidthType": 0,
+        "Weight": 50,
+        "CreateTime": eip.created,
+        "ExpireTime": 0,
+        "Expire": False,
         "ShareBandwidthSet": {"ShareBandwidth": 0, "ShareBandwidthName": "", "ShareBandwidthId": ""},
     }

@@ -25,8 +25,15 @@ def found_recommended(rows: Rows, settings: Settings, now: float) -> None:
             if not rows.count(Firewall, region=region, project=settings.project_id, kind=kind):
                 rows.add(
                     Firewall(
-                        id=new_id("firewall"), region=region, project=settings.project_id, name=kind, tag="Default",
-                        remark="", kind=kind, rules=rules, created=int(now),
+                        id=new_id("firewall"),
+                        region=region,
+                        project=settings.project_id,
+                        name=kind,
+                        tag="Default",
+                        remark="",
+                        kind=kind,
+                        rules=rules,
+                        created=int(now),
                     )
                 )
 
@@ -36,8 +43,14 @@ def create_firewall(call: Call) -> Answer:
     _name_is_free(call, call.text("Name"))
     check(call.texts("Rule"))
     firewall = Firewall(
-        id=new_id("firewall"), region=call.region, project=call.project, name=call.text("Name"),
-        tag=call.text("Tag"), remark=call.text("Remark"), kind=USER, rules=call.texts("Rule"),
+        id=new_id("firewall"),
+        region=call.region,
+        project=call.project,
+        name=call.text("Name"),
+        tag=call.text("Tag"),
+        remark=call.text("Remark"),
+        kind=USER,
+        rules=call.texts("Rule"),
         created=int(call.now),
     )
     call.rows.add(firewall)
@@ -85,7 +98,8 @@ def describe_firewall_resource(call: Call) -> Answer:
     firewall = firewall_of(call, call.text("FWId"))
     found = _holders_of(call, firewall)
     return {
-        "ResourceSet": [_shown_holder(call, holder) for holder in call.page(found)], "TotalCount": len(found),
+        "ResourceSet": [_shown_holder(call, holder) for holder in call.page(found)],
+        "TotalCount": len(found),
     }
 
 
@@ -134,7 +148,9 @@ def _name_is_free(call: Call, name: str) -> None:
 def _holder(call: Call) -> Host | NatGateway | Balancer:
     kind, id = call.text("ResourceType").lower(), call.text("ResourceId")
     holder = call.mine(_HOLDERS[kind], id) if kind in _HOLDERS else None
-    if not isinstance(holder, Host | NatGateway | Balancer) or (isinstance(holder, Balancer) and holder.inner):
+    if not isinstance(holder, Host | NatGateway | Balancer) or (
+        isinstance(holder, Balancer) and holder.inner
+    ):
         raise no.FIREWALL_TARGET(kind=kind, id=id)
     return holder
 
@@ -161,13 +177,22 @@ def _uses(call: Call, firewall: Firewall) -> int:
 
 def _shown(call: Call, firewall: Firewall) -> Answer:
     return {
-        "FWId": firewall.id, "GroupId": firewall.id, "Name": firewall.name, "Tag": firewall.tag,
-        "Remark": firewall.remark, "ResourceCount": _uses(call, firewall), "CreateTime": firewall.created,
+        "FWId": firewall.id,
+        "GroupId": firewall.id,
+        "Name": firewall.name,
+        "Tag": firewall.tag,
+        "Remark": firewall.remark,
+        "ResourceCount": _uses(call, firewall),
+        "CreateTime": firewall.created,
         "Type": firewall.kind,
         "Rule": [
             {
-                "ProtocolType": rule.protocol, "DstPort": rule.port, "SrcIP": rule.source, "RuleAction": rule.action,
-                "Priority": rule.priority, "Remark": rule.remark,
+                "ProtocolType": rule.protocol,
+                "DstPort": rule.port,
+                "SrcIP": rule.source,
+                "RuleAction": rule.action,
+                "Priority": rule.priority,
+                "Remark": rule.remark,
             }
             for rule in map(parts, firewall.rules)
         ],
@@ -178,8 +203,15 @@ def _shown_holder(call: Call, holder: Host | NatGateway | Balancer) -> Answer:
     kind = "uhost" if isinstance(holder, Host) else "natgw" if isinstance(holder, NatGateway) else "ulb"
     zones = call.box.settings.regions[call.region]
     return {
-        "Zone": zones.index(holder.zone) + 1 if isinstance(holder, Host) else 0, "Name": holder.name,
-        "PrivateIP": holder.address if isinstance(holder, Host) else "", "Remark": holder.remark,
-        "ResourceID": holder.id, "ResourceType": kind, "Status": 1, "SubResourceId": "", "SubResourceName": "",
-        "SubResourceType": "", "Tag": holder.tag,
+        "Zone": zones.index(holder.zone) + 1 if isinstance(holder, Host) else 0,
+        "Name": holder.name,
+        "PrivateIP": holder.address if isinstance(holder, Host) else "",
+        "Remark": holder.remark,
+        "ResourceID": holder.id,
+        "ResourceType": kind,
+        "Status": 1,
+        "SubResourceId": "",
+        "SubResourceName": "",
+        "SubResourceType": "",
+        "Tag": holder.tag,
     }

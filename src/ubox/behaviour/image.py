@@ -36,8 +36,13 @@ def known(rows: Rows, box: Surroundings, id: str) -> Usable | None:
     if base is None:
         return None
     return Usable(
-        id=id, name=custom.name if custom else base.name, base_id=base.id, os=base.os, features=base.features,
-        size_gb=base.size_gb, custom=custom,
+        id=id,
+        name=custom.name if custom else base.name,
+        base_id=base.id,
+        os=base.os,
+        features=base.features,
+        size_gb=base.size_gb,
+        custom=custom,
     )
 
 
@@ -82,9 +87,15 @@ def create_custom_image(call: Call) -> Answer:
         raise no.QUOTA(limit=MOST_CUSTOM, what="custom images")
     behind = known(call.rows, call.box, host.image)
     image = CustomImage(
-        id=new_id("uimage"), region=call.region, project=call.project, name=call.text("ImageName"),
-        description=call.text("ImageDescription"), tag=call.text("Tag"), state="Making",
-        base=behind.base_id if behind else host.image, created=int(call.now),
+        id=new_id("uimage"),
+        region=call.region,
+        project=call.project,
+        name=call.text("ImageName"),
+        description=call.text("ImageDescription"),
+        tag=call.text("Tag"),
+        state="Making",
+        base=behind.base_id if behind else host.image,
+        created=int(call.now),
     )
     call.rows.add(image)
     schedule(call.rows, image, "state", (("Making", "Available", call.box.settings.timings.image),), call.now)
@@ -104,11 +115,20 @@ def terminate_custom_image(call: Call) -> Answer:
 def _shown(call: Call, image: Usable) -> Answer:
     custom = image.custom
     return {
-        "ImageId": image.id, "ImageName": image.name, "ImageType": "Custom" if custom else "Base",
-        "State": custom.state if custom else "Available", "Features": list(image.features),
-        "ImageSize": image.size_gb, "OsName": image.os, "OsType": "Linux",
-        "CreateTime": custom.created if custom else 0, "ImageDescription": custom.description if custom else "",
+        "ImageId": image.id,
+        "ImageName": image.name,
+        "ImageType": "Custom" if custom else "Base",
+        "State": custom.state if custom else "Available",
+        "Features": list(image.features),
+        "ImageSize": image.size_gb,
+        "OsName": image.os,
+        "OsType": "Linux",
+        "CreateTime": custom.created if custom else 0,
+        "ImageDescription": custom.description if custom else "",
         "Tag": custom.tag if custom else "Default",
-        "Zone": call.zone or call.box.settings.regions[call.region][0], "MinimalCPU": "", "Vendor": "",
-        "IntegratedSoftware": "", "Links": "",
+        "Zone": call.zone or call.box.settings.regions[call.region][0],
+        "MinimalCPU": "",
+        "Vendor": "",
+        "IntegratedSoftware": "",
+        "Links": "",
     }

@@ -14,7 +14,10 @@ MOST_IN_ZONE = 7
 @answers("CreateIsolationGroup")
 def create_isolation_group(call: Call) -> Answer:
     group = IsolationGroup(
-        id=new_id("ig"), region=call.region, project=call.project, name=call.text("GroupName"),
+        id=new_id("ig"),
+        region=call.region,
+        project=call.project,
+        name=call.text("GroupName"),
         remark=call.text("Remark"),
     )
     call.rows.add(group)
@@ -28,7 +31,9 @@ def describe_isolation_group(call: Call) -> Answer:
     return {
         "IsolationGroupSet": [
             {
-                "GroupId": group.id, "GroupName": group.name, "Remark": group.remark,
+                "GroupId": group.id,
+                "GroupName": group.name,
+                "Remark": group.remark,
                 "SpreadInfoSet": [
                     {"Zone": zone, "UHostCount": count}
                     for zone, count in sorted(Counter(host.zone for host in _hosts(call, group)).items())

@@ -17,8 +17,12 @@ def import_uhost_key_pairs(call: Call) -> Answer:
     if call.rows.count(KeyPair, project=call.project, name=call.text("KeyPairName")):
         raise no.KEY_PAIR_NAME(name=call.text("KeyPairName"))
     pair = KeyPair(
-        id=new_id("ukp"), project=call.project, name=call.text("KeyPairName"), fingerprint=_fingerprint(body),
-        body=body, created=int(call.now),
+        id=new_id("ukp"),
+        project=call.project,
+        name=call.text("KeyPairName"),
+        fingerprint=_fingerprint(body),
+        body=body,
+        created=int(call.now),
     )
     call.rows.add(pair)
     return {"KeyPairId": pair.id, "KeyPairName": pair.name, "KeyPairFingerPrint": pair.fingerprint}
@@ -29,13 +33,17 @@ def describe_uhost_key_pairs(call: Call) -> Answer:
     found = [
         pair
         for pair in call.rows.find(KeyPair, project=call.project)
-        if call.text("KeyPairName") in ("", pair.name) and call.text("KeyPairFingerPrint") in ("", pair.fingerprint)
+        if call.text("KeyPairName") in ("", pair.name)
+        and call.text("KeyPairFingerPrint") in ("", pair.fingerprint)
     ]
     return {
         "KeyPairs": [
             {
-                "ProjectId": pair.project, "KeyPairId": pair.id, "KeyPairName": pair.name,
-                "KeyPairFingerPrint": pair.fingerprint, "CreateTime": pair.created,
+                "ProjectId": pair.project,
+                "KeyPairId": pair.id,
+                "KeyPairName": pair.name,
+                "KeyPairFingerPrint": pair.fingerprint,
+                "CreateTime": pair.created,
             }
             for pair in call.page(found)
         ],

@@ -30,13 +30,15 @@ DISK_KINDS: Mapping[str, DiskKind] = {
     "CLOUD_SSD": DiskKind(data=(20, 8000), boot=(20, 500), local=False, udisk="SSDDataDisk", prefix="bsm"),
     "CLOUD_ESSD": DiskKind(data=(20, 8000), boot=None, local=False, udisk="ESSDDataDisk", prefix="bse"),
     "CLOUD_RSSD": DiskKind(data=(20, 32000), boot=(20, 500), local=False, udisk="RSSDDataDisk", prefix="bsr"),
-    "CLOUD_EFFICIENCY": DiskKind(data=(20, 8000), boot=None, local=False, udisk="EfficiencyDataDisk", prefix="bsf"),
+    "CLOUD_EFFICIENCY": DiskKind(
+        data=(20, 8000), boot=None, local=False, udisk="EfficiencyDataDisk", prefix="bsf"
+    ),
     "CLOUD_ERSSD": DiskKind(data=(20, 32000), boot=None, local=False, udisk="ERSSDDataDisk", prefix="bsx"),
 }
 BY_UDISK_NAME: Mapping[str, str] = {kind.udisk: name for name, kind in DISK_KINDS.items() if kind.udisk}
 MOST_DATA_DISKS = 26
-RDMA_CLUSTER = "rdma-box"
-"""The box has one RDMA cluster in each zone: this name and the zone's."""
+MOST_HOSTS = 200
+"""The box's room in a region."""
 
 _FAST = {"CLOUD_RSSD": ("CLOUD_RSSD", "CLOUD_NORMAL", "CLOUD_SSD", "CLOUD_ESSD")}
 MACHINES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -63,6 +65,11 @@ class WantedDisk:
     size: int
 
 
+def cluster_of(zone: str) -> str:
+    """The RDMA cluster of a zone; the box has one in each."""
+    return f"rdma-{zone}"
+
+
 def check_disks(disks: tuple[WantedDisk, ...], machine: str, image_gb: int) -> None:
     """Raises Refused where the disks don't suit each other, the machine type or the image."""
     boots = [disk for disk in disks if disk.boot]
@@ -77,7 +84,9 @@ def check_disks(disks: tuple[WantedDisk, ...], machine: str, image_gb: int) -> N
         raise no.BOOT_TYPE(machine=machine, type=boot.type)
     for disk in data:
         if disk.type not in MACHINES[machine][boot.type]:
-            raise no.HOST_DISK(why=f"{disk.type} doesn't go with {machine} machines that boot from {boot.type}")
+            raise no.HOST_DISK(
+                why=f"{disk.type} doesn't go with {machine} machines that boot from {boot.type}"
+            )
     if boot.size < image_gb:
         raise no.BOOT_SMALL(size=image_gb)
     if DISK_KINDS[boot.type].local and boot.size != image_gb:

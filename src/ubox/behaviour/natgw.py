@@ -25,10 +25,18 @@ def create_natgw(call: Call) -> Answer:
         if eip.target:
             raise no.EIP_IN_USE()
     natgw = NatGateway(
-        id=new_id("natgw"), region=call.region, project=call.project, vpc=vpc.id, name=call.text("NATGWName"),
-        tag=call.text("Tag"), remark=call.text("Remark"), firewall=firewall_of(call, call.text("FirewallId")).id,
-        subnets=_subnets(call, vpc.id, call.texts("SubnetworkIds"), ""), whitelist_open=bool(call.number("IfOpen")),
-        whitelist=(), created=int(call.now),
+        id=new_id("natgw"),
+        region=call.region,
+        project=call.project,
+        vpc=vpc.id,
+        name=call.text("NATGWName"),
+        tag=call.text("Tag"),
+        remark=call.text("Remark"),
+        firewall=firewall_of(call, call.text("FirewallId")).id,
+        subnets=_subnets(call, vpc.id, call.texts("SubnetworkIds"), ""),
+        whitelist_open=bool(call.number("IfOpen")),
+        whitelist=(),
+        created=int(call.now),
     )
     call.rows.add(natgw)
     for eip in eips:
@@ -74,8 +82,11 @@ def list_subnet_for_natgw(call: Call) -> Answer:
     return {
         "DataSet": [
             {
-                "SubnetId": subnet.id, "SubnetName": subnet.name, "Subnet": subnet.cidr.split("/")[0],
-                "Netmask": subnet.cidr.split("/")[1], "HasNATGW": has_natgw(call, subnet),
+                "SubnetId": subnet.id,
+                "SubnetName": subnet.name,
+                "Subnet": subnet.cidr.split("/")[0],
+                "Netmask": subnet.cidr.split("/")[1],
+                "HasNATGW": has_natgw(call, subnet),
             }
             for subnet in call.all_mine(Subnet)
             if vpc in ("", subnet.vpc)
@@ -96,7 +107,8 @@ def describe_white_list_resource(call: Call) -> Answer:
     return {
         "DataSet": [
             {
-                "NATGWId": natgw.id, "IfOpen": int(natgw.whitelist_open),
+                "NATGWId": natgw.id,
+                "IfOpen": int(natgw.whitelist_open),
                 "ObjectIPInfo": [_listed(call, id) for id in natgw.whitelist],
             }
             for natgw in call.page(found)
@@ -121,7 +133,9 @@ def delete_white_list_resource(call: Call) -> Answer:
     for id in call.texts("ResourceIds"):
         if id not in natgw.whitelist:
             raise no.WHITELIST_ABSENT(id=id)
-    call.rows.change(natgw, whitelist=tuple(id for id in natgw.whitelist if id not in call.texts("ResourceIds")))
+    call.rows.change(
+        natgw, whitelist=tuple(id for id in natgw.whitelist if id not in call.texts("ResourceIds"))
+    )
     return {}
 
 
@@ -152,19 +166,30 @@ def _shown(call: Call, natgw: NatGateway) -> Answer:
     vpc = call.rows.get(Vpc, natgw.vpc)
     subnets = [subnet for id in natgw.subnets if (subnet := call.rows.get(Subnet, id))]
     return {
-        "NATGWId": natgw.id, "NATGWName": natgw.name, "Tag": natgw.tag, "Remark": natgw.remark,
-        "VPCId": natgw.vpc, "VPCName": vpc.name if vpc else "", "FirewallId": natgw.firewall,
-        "CreateTime": natgw.created, "IsSnatpoolEnabled": "disable", "PolicyId": [],
+        "NATGWId": natgw.id,
+        "NATGWName": natgw.name,
+        "Tag": natgw.tag,
+        "Remark": natgw.remark,
+        "VPCId": natgw.vpc,
+        "VPCName": vpc.name if vpc else "",
+        "FirewallId": natgw.firewall,
+        "CreateTime": natgw.created,
+        "IsSnatpoolEnabled": "disable",
+        "PolicyId": [],
         "SubnetSet": [
             {
-                "SubnetworkId": subnet.id, "SubnetName": subnet.name,
+                "SubnetworkId": subnet.id,
+                "SubnetName": subnet.name,
                 "Subnet": str(ipaddress.IPv4Network(subnet.cidr).network_address),
             }
             for subnet in subnets
         ],
         "IPSet": [
             {
-                "EIPId": eip.id, "Weight": 50, "Bandwidth": eip.bandwidth, "BandwidthType": "Private",
+                "EIPId": eip.id,
+                "Weight": 50,
+                "Bandwidth": eip.bandwidth,
+                "BandwidthType": "Private",
                 "IPResInfo": [{"EIP": eip.address, "OperatorName": eip.operator}],
             }
             for eip in held_by(call, natgw.id)
@@ -175,7 +200,13 @@ def _shown(call: Call, natgw: NatGateway) -> Answer:
 def _listed(call: Call, id: str) -> Answer:
     host = call.rows.get(Host, id)
     return {
-        "GwType": "natgw", "PrivateIP": host.address if host else "", "ResourceId": id,
-        "ResourceName": host.name if host else "", "ResourceType": "uhost", "SubResourceId": "",
-        "SubResourceName": "", "SubResourceType": "", "VPCId": host.vpc if host else "",
+        "GwType": "natgw",
+        "PrivateIP": host.address if host else "",
+        "ResourceId": id,
+        "ResourceName": host.name if host else "",
+        "ResourceType": "uhost",
+        "SubResourceId": "",
+        "SubResourceName": "",
+        "SubResourceType": "",
+        "VPCId": host.vpc if host else "",
     }

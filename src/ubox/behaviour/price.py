@@ -28,7 +28,9 @@ def get_eip_price(call: Call) -> Answer:
     return {
         "PriceSet": [
             {
-                "ChargeType": kind, "Price": price, "OriginalPrice": price,
+                "ChargeType": kind,
+                "Price": price,
+                "OriginalPrice": price,
                 "PurchaseValue": int(call.now + _MONTHS[kind] * call.number("Quantity") * 30 * 86400),
             }
             for kind in _charge_types(call)
@@ -53,7 +55,10 @@ def get_balance(call: Call) -> Answer:
     amount = f"{call.box.settings.balance:.2f}"
     return {
         "AccountInfo": {
-            "Amount": amount, "AmountAvailable": amount, "AmountCredit": "0.00", "AmountFree": "0.00",
+            "Amount": amount,
+            "AmountAvailable": amount,
+            "AmountCredit": "0.00",
+            "AmountFree": "0.00",
             "AmountFreeze": "0.00",
         }
     }

@@ -40,7 +40,9 @@ def check(rules: Sequence[str]) -> None:
     seen = set()
     for rule in rules:
         if rule.count("|") not in (4, 5):
-            raise no.RULE_INVALID(rule=rule, why="hasn't the fields protocol|port|source|action|priority|remark")
+            raise no.RULE_INVALID(
+                rule=rule, why="hasn't the fields protocol|port|source|action|priority|remark"
+            )
         found = parts(rule)
         if found.priority not in PRIORITIES:
             raise no.RULE_PRIORITY(rule=rule)

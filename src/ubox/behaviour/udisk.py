@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ubox.behaviour.call import Answer, Call, answers, new_id
-from ubox.behaviour.machines import BY_UDISK_NAME, DISK_KINDS, MOST_DATA_DISKS, RDMA_CLUSTER, check_size
+from ubox.behaviour.machines import BY_UDISK_NAME, DISK_KINDS, MOST_DATA_DISKS, check_size, cluster_of
 from ubox.behaviour.price import charge
 from ubox.behaviour.uhost_show import device
 from ubox.contract import refusals as no
@@ -21,10 +21,20 @@ def create_udisk(call: Call) -> Answer:
     type_ = BY_UDISK_NAME[call.text("DiskType")]
     check_size(type_, call.number("Size"), boot=False, low=_SMALLEST)
     disk = Disk(
-        id=new_id(DISK_KINDS[type_].prefix), region=call.region, project=call.project, zone=call.zone,
-        name=call.text("Name"), tag=call.text("Tag"), type=type_, boot=False, size=call.number("Size"),
-        state="Initializating", host="", slot=0, charge_type=call.text("ChargeType"),
-        cluster=(call.text("RdmaClusterId") or f"{RDMA_CLUSTER}-{call.zone}") if type_ == "CLOUD_RSSD" else "",
+        id=new_id(DISK_KINDS[type_].prefix),
+        region=call.region,
+        project=call.project,
+        zone=call.zone,
+        name=call.text("Name"),
+        tag=call.text("Tag"),
+        type=type_,
+        boot=False,
+        size=call.number("Size"),
+        state="Initializating",
+        host="",
+        slot=0,
+        charge_type=call.text("ChargeType"),
+        cluster=(call.text("RdmaClusterId") or cluster_of(call.zone)) if type_ == "CLOUD_RSSD" else "",
         created=int(call.now),
     )
     call.rows.add(disk)
@@ -37,8 +47,13 @@ def describe_udisk(call: Call) -> Answer:
     new_names = call.number("ProtocolVersion") == 1
     equal = {
         column: value
-        for column, value in (("tag", call.text("Tag")), ("host", call.text("HostId")), ("zone", call.zone),
-                              ("id", call.text("UDiskId")), ("name", call.text("UDiskName")))
+        for column, value in (
+            ("tag", call.text("Tag")),
+            ("host", call.text("HostId")),
+            ("zone", call.zone),
+            ("id", call.text("UDiskId")),
+            ("name", call.text("UDiskName")),
+        )
         if value
     }
     found = [
@@ -66,7 +81,7 @@ def attach_udisk(call: Call) -> Answer:
         raise no.DISK_ATTACH(id=disk.id, why=f"it is in {disk.zone}, {host.id} in {host.zone}")
     if host.state not in ("Running", "Stopped"):
         raise no.DISK_ATTACH(id=disk.id, why=f"{host.id} is {host.state}")
-    if disk.cluster and disk.cluster != f"{RDMA_CLUSTER}-{host.zone}":
+    if disk.cluster and disk.cluster != cluster_of(host.zone):
         raise no.DISK_CLUSTER(id=disk.id, host=host.id)
     slot = _free_slot(call, disk, host)
     disk = call.rows.change(disk, state="Attaching", host=host.id, slot=slot)
@@ -151,11 +166,33 @@ def _shown(call: Call, disk: Disk, new_names: bool) -> Answer:
     host = call.rows.get(Host, disk.host) if disk.host else None
     id, name, address = (host.id, host.name, host.address) if host else ("", "", "")
     return {
-        "UDiskId": disk.id, "Name": disk.name, "Tag": disk.tag, "Size": disk.size, "Status": disk.state,
-        "DiskType": _type_name(disk, new_names), "UHostId": id, "UHostName": name, "UHostIP": address, "HostId": id,
-        "HostName": name, "HostIP": address, "DeviceName": device(disk.slot) if host else "",
-        "IsBoot": str(disk.boot), "RdmaClusterId": disk.cluster, "Zone": disk.zone, "ChargeType": disk.charge_type,
-        "CreateTime": disk.created, "ExpiredTime": 0, "IsExpire": "No", "Version": "1.0", "UDataArkMode": "No",
-        "UKmsMode": "No", "SnapshotCount": 0, "SnapshotLimit": 3, "SnapEnable": 0, "CloneEnable": 0,
-        "ArkSwitchEnable": 0, "BackupMode": "",
+        "UDiskId": disk.id,
+        "Name": disk.name,
+        "Tag": disk.tag,
+        "Size": disk.size,
+        "Status": disk.state,
+        "DiskType": _type_name(disk, new_names),
+        "UHostId": id,
+        "UHostName": name,
+        "UHostIP": address,
+        "HostId": id,
+        "HostName": name,
+        "HostIP": address,
+        "DeviceName": device(disk.slot) if host else "",
+        "IsBoot": str(disk.boot),
+        "RdmaClusterId": disk.cluster,
+        "Zone": disk.zone,
+        "ChargeType": disk.charge_type,
+        "CreateTime": disk.created,
+        "ExpiredTime": 0,
+        "IsExpire": "No",
+        "Version": "1.0",
+        "UDataArkMode": "No",
+        "UKmsMode": "No",
+        "SnapshotCount": 0,
+        "SnapshotLimit": 3,
+        "SnapEnable": 0,
+        "CloneEnable": 0,
+        "ArkSwitchEnable": 0,
+        "BackupMode": "",
     }

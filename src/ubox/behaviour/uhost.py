@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ubox.behaviour import uhost_create
 from ubox.behaviour.addresses import release
 from ubox.behaviour.call import Answer, Call, answers
 from ubox.behaviour.eip import drop, held_by
 from ubox.behaviour.firewall import linger
 from ubox.behaviour.machines import check_size
+from ubox.behaviour.uhost_create import check_password
 from ubox.behaviour.uhost_show import shown
 from ubox.contract import refusals as no
 from ubox.store.rows import Backend, Disk, Eip, Host
 from ubox.transitions import Step, schedule
-
-__all__ = ["uhost_create"]
 
 _GONE = ("Stopped", "Install Fail", "ResizeFail")
 """States in which a host may be deleted."""
@@ -25,8 +23,11 @@ _GONE = ("Stopped", "Install Fail", "ResizeFail")
 def describe_uhost_instance(call: Call) -> Answer:
     ids = call.texts("UHostIds")
     wanted = {
-        "tag": call.text("Tag"), "vpc": call.text("VPCId"), "subnet": call.text("SubnetId"),
-        "isolation_group": call.text("IsolationGroup"), "zone": call.zone,
+        "tag": call.text("Tag"),
+        "vpc": call.text("VPCId"),
+        "subnet": call.text("SubnetId"),
+        "isolation_group": call.text("IsolationGroup"),
+        "zone": call.zone,
     }
     equal = {column: value for column, value in wanted.items() if value}
     found = [
@@ -35,7 +36,8 @@ def describe_uhost_instance(call: Call) -> Answer:
         if not ids or host.id in ids
     ]
     return {
-        "UHostSet": [shown(call, host) for host in call.look_at(call.page(found))], "TotalCount": len(found),
+        "UHostSet": [shown(call, host) for host in call.look_at(call.page(found))],
+        "TotalCount": len(found),
     }
 
 
@@ -119,7 +121,7 @@ def resize_uhost_instance(call: Call) -> Answer:
 @answers("ResetUHostInstancePassword")
 def reset_uhost_instance_password(call: Call) -> Answer:
     host = _idle(call)
-    uhost_create.check_password(call.text("Password"))
+    check_password(call.text("Password"))
     return {"UHostId": host.id}
 
 
@@ -139,11 +141,11 @@ def resize_attached_disk(call: Call) -> Answer:
 
 @answers("DescribeUHostTags")
 def describe_uhost_tags(call: Call) -> Answer:
-    counted = Counter(
-        (host.tag, host.zone) for host in call.all_mine(Host) if call.zone in ("", host.zone)
-    )
+    counted = Counter((host.tag, host.zone) for host in call.all_mine(Host) if call.zone in ("", host.zone))
     return {
-        "TagSet": [{"Tag": tag, "Zone": zone, "TotalCount": count} for (tag, zone), count in sorted(counted.items())],
+        "TagSet": [
+            {"Tag": tag, "Zone": zone, "TotalCount": count} for (tag, zone), count in sorted(counted.items())
+        ],
         "TotalCount": len(counted),
     }
 

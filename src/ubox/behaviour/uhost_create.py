@@ -12,7 +12,7 @@ from ubox.behaviour.eip import allocate, hold
 from ubox.behaviour.firewall import default_firewall, firewall_of
 from ubox.behaviour.image import Usable, usable
 from ubox.behaviour.isolation import check_room, group_of
-from ubox.behaviour.machines import DISK_KINDS, MACHINES, RDMA_CLUSTER, WantedDisk, check_disks
+from ubox.behaviour.machines import DISK_KINDS, MOST_HOSTS, WantedDisk, check_disks, cluster_of
 from ubox.behaviour.price import charge
 from ubox.behaviour.vpc import place_of
 from ubox.contract import refusals as no
@@ -20,7 +20,6 @@ from ubox.contract.model import BAD_PARAM, MISSING_PARAM
 from ubox.store.rows import Disk, Host, KeyPair, Subnet
 from ubox.transitions import schedule
 
-MOST_HOSTS = 200
 _MOST_USER_DATA = 16 * 1024
 _PASSWORD_CLASSES = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 
@@ -42,24 +41,6 @@ def create_uhost_instance(call: Call) -> Answer:
         check_room(call, group_of(call, call.text("IsolationGroup")), call.zone, count)
     hosts = [_make(call, image, disks, address, firewall.id, user_data) for address in chosen]
     return {"UHostIds": [host.id for host in hosts], "IPs": chosen if count == 1 else []}
-
-
-@answers("CheckUHostResourceCapacity")
-def check_uhost_resource_capacity(call: Call) -> Answer:
-    usable(call, call.text("ImageId"))
-    return {
-        "ResourceEnough": len(call.all_mine(Host)) + call.number("MaxCount") <= MOST_HOSTS,
-        "RdmaClusterIds": [_cluster(call.zone)],
-    }
-
-
-@answers("DescribeAvailableInstanceTypes")
-def describe_available_instance_types(call: Call) -> Answer:
-    asked = call.texts("MachineTypes") or tuple(MACHINES)
-    zones = (call.zone,) if call.zone else call.box.settings.regions[call.region]
-    return {
-        "AvailableInstanceTypes": [_instance_type(name, zone) for zone in zones for name in asked if name in MACHINES]
-    }
 
 
 def check_password(encoded: str) -> None:
@@ -85,7 +66,9 @@ def _count(call: Call) -> int:
 
 def _disks(call: Call) -> tuple[WantedDisk, ...]:
     return tuple(
-        WantedDisk(type=str(disk["Type"]), boot=str(disk["IsBoot"]).lower() == "true", size=int(str(disk["Size"])))
+        WantedDisk(
+            type=str(disk["Type"]), boot=str(disk["IsBoot"]).lower() == "true", size=int(str(disk["Size"]))
+        )
         for disk in call.groups("Disks")
     )
 
@@ -135,18 +118,40 @@ def _make(
     timings = call.box.settings.timings
     boots_locally = any(disk.boot and DISK_KINDS[disk.type].local for disk in disks)
     host = Host(
-        id=new_id("uhost"), region=call.region, project=call.project, zone=call.zone, name=call.text("Name"),
-        tag=call.text("Tag"), remark="", state="Initializing", power="on", generation=1, cpu=call.number("CPU"),
-        memory_mb=call.number("Memory"), machine_type=call.text("MachineType"),
-        platform=call.text("MinimalCpuPlatform"), net_capability=call.text("NetCapability"),
-        hotplug=call.flag("HotplugFeature"), vpc=call.text("VPCId"), subnet=call.text("SubnetId"), address=address,
-        mac=addresses.new_mac(), image=image.id, firewall=firewall, isolation_group=call.text("IsolationGroup"),
-        charge_type=call.text("ChargeType"), key_pair=call.text("KeyPairId"),
-        boot_state="Initializing" if boots_locally else "Normal", created=int(call.now), user_data=user_data,
+        id=new_id("uhost"),
+        region=call.region,
+        project=call.project,
+        zone=call.zone,
+        name=call.text("Name"),
+        tag=call.text("Tag"),
+        remark="",
+        state="Initializing",
+        power="on",
+        generation=1,
+        cpu=call.number("CPU"),
+        memory_mb=call.number("Memory"),
+        machine_type=call.text("MachineType"),
+        platform=call.text("MinimalCpuPlatform"),
+        net_capability=call.text("NetCapability"),
+        hotplug=call.flag("HotplugFeature"),
+        vpc=call.text("VPCId"),
+        subnet=call.text("SubnetId"),
+        address=address,
+        mac=addresses.new_mac(),
+        image=image.id,
+        firewall=firewall,
+        isolation_group=call.text("IsolationGroup"),
+        charge_type=call.text("ChargeType"),
+        key_pair=call.text("KeyPairId"),
+        boot_state="Initializing" if boots_locally else "Normal",
+        created=int(call.now),
+        user_data=user_data,
     )
     call.rows.add(host)
     running = () if call.box.has_fabric else (("Starting", "Running", timings.host_start),)
-    schedule(call.rows, host, "state", (("Initializing", "Starting", timings.host_install), *running), call.now)
+    schedule(
+        call.rows, host, "state", (("Initializing", "Starting", timings.host_install), *running), call.now
+    )
     if boots_locally:
         schedule(call.rows, host, "boot_state", (("Initializing", "Normal", timings.boot_disk),), call.now)
     for slot, disk in enumerate(sorted(disks, key=lambda disk: not disk.boot)):
@@ -158,10 +163,21 @@ def _make(
 def _make_disk(call: Call, host: Host, disk: WantedDisk, slot: int) -> None:
     call.rows.add(
         Disk(
-            id=new_id(DISK_KINDS[disk.type].prefix), region=host.region, project=host.project, zone=host.zone,
-            name=f"{'系统盘' if disk.boot else '数据盘'}_{host.name}", tag=host.tag, type=disk.type, boot=disk.boot,
-            size=disk.size, state="InUse", host=host.id, slot=slot, charge_type=host.charge_type,
-            cluster=_cluster(host.zone) if disk.type == "CLOUD_RSSD" else "", created=int(call.now),
+            id=new_id(DISK_KINDS[disk.type].prefix),
+            region=host.region,
+            project=host.project,
+            zone=host.zone,
+            name=f"{'系统盘' if disk.boot else '数据盘'}_{host.name}",
+            tag=host.tag,
+            type=disk.type,
+            boot=disk.boot,
+            size=disk.size,
+            state="InUse",
+            host=host.id,
+            slot=slot,
+            charge_type=host.charge_type,
+            cluster=cluster_of(host.zone) if disk.type == "CLOUD_RSSD" else "",
+            created=int(call.now),
         )
     )
 
@@ -172,44 +188,13 @@ def _make_eips(call: Call, host: Host) -> None:
         if not isinstance(wanted, dict) or wanted["Bandwidth"] is None:
             continue
         eip = allocate(
-            call, operator=wanted["OperatorName"] or "BGP", bandwidth=wanted["Bandwidth"],
-            pay_mode=wanted["PayMode"], charge_type=host.charge_type, name="EIP", tag=host.tag, born_with=host.id,
+            call,
+            operator=wanted["OperatorName"] or "BGP",
+            bandwidth=wanted["Bandwidth"],
+            pay_mode=wanted["PayMode"],
+            charge_type=host.charge_type,
+            name="EIP",
+            tag=host.tag,
+            born_with=host.id,
         )
         hold(call, eip, "uhost", host.id)
-
-
-def _cluster(zone: str) -> str:
-    return f"{RDMA_CLUSTER}-{zone}"
-
-
-def _instance_type(name: str, zone: str) -> Answer:
-    return {
-        "Name": name, "Status": "Normal", "Zone": zone,
-        "CpuPlatforms": {"Intel": ["Intel/Auto", "Intel/Cascadelake"], "Amd": ["Amd/Auto"]},
-        "MachineSizes": [
-            {
-                "Gpu": 0,
-                "Collection": [
-                    {"Cpu": cpu, "Memory": [cpu * ratio for ratio in (1, 2, 4, 8)], "MinimalCpuPlatform": ["Intel/Auto"]}
-                    for cpu in (1, 2, 4, 8, 16, 32, 64)
-                ],
-            }
-        ],
-        "Disks": [
-            {
-                "Name": boot,
-                "BootDisk": [{
-                    "Name": boot, "MaximalSize": (DISK_KINDS[boot].boot or (0, 0))[1],
-                    "InstantResize": not DISK_KINDS[boot].local, "Features": [],
-                }],
-                "DataDisk": [
-                    {
-                        "Name": each, "MinimalSize": DISK_KINDS[each].data[0], "MaximalSize": DISK_KINDS[each].data[1],
-                        "Features": [],
-                    }
-                    for each in data
-                ],
-            }
-            for boot, data in MACHINES[name].items()
-        ],
-    }

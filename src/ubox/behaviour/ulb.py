@@ -15,9 +15,17 @@ from ubox.store.rows import Backend, Balancer, Host, Subnet, VServer
 PACKETS, PROXY = "PacketsTransmit", "RequestProxy"
 MOST_PROXIES, MOST_VSERVERS, MOST_BACKENDS = 5, 50, 50
 _PROTOCOLS = {PACKETS: ("TCP", "UDP"), PROXY: ("TCP", "HTTP", "HTTPS")}
-_MONITORS = {"TCP": ("Port",), "UDP": ("Ping", "Port", "Customize"), "HTTP": ("Port", "Path"), "HTTPS": ("Port", "Path")}
+_MONITORS = {
+    "TCP": ("Port",),
+    "UDP": ("Ping", "Port", "Customize"),
+    "HTTP": ("Port", "Path"),
+    "HTTPS": ("Port", "Path"),
+}
 _MODE_OF_METHOD = {
-    "ConsistentHash": PACKETS, "SourcePort": PACKETS, "ConsistentHashPort": PACKETS, "Leastconn": PROXY,
+    "ConsistentHash": PACKETS,
+    "SourcePort": PACKETS,
+    "ConsistentHashPort": PACKETS,
+    "Leastconn": PROXY,
 }
 _DEFAULT_TIMEOUT = {PACKETS: 0, PROXY: 60}
 
@@ -34,10 +42,19 @@ def create_ulb(call: Call) -> Answer:
     subnet = place_of(call)[1] if inner else _outer_place(call)
     used = addresses.taken(call.rows, subnet.id)
     balancer = Balancer(
-        id=new_id("ulb"), region=call.region, project=call.project, name=call.text("ULBName"), tag=call.text("Tag"),
-        remark=call.text("Remark"), inner=inner, mode=mode, vpc=subnet.vpc, subnet=subnet.id,
+        id=new_id("ulb"),
+        region=call.region,
+        project=call.project,
+        name=call.text("ULBName"),
+        tag=call.text("Tag"),
+        remark=call.text("Remark"),
+        inner=inner,
+        mode=mode,
+        vpc=subnet.vpc,
+        subnet=subnet.id,
         address=addresses.take_next(subnet, used),
-        proxy_address=addresses.take_next(subnet, used) if mode == PROXY else "", firewall=firewall,
+        proxy_address=addresses.take_next(subnet, used) if mode == PROXY else "",
+        firewall=firewall,
         created=int(call.now),
     )
     call.rows.add(balancer)
@@ -52,8 +69,13 @@ def describe_ulb(call: Call) -> Answer:
     return {
         "DataSet": [
             {
-                **ulb_shown(call, ulb), "ULBName": ulb.name, "Resource": [], "ExpireTime": 0,
-                "VServerSet": [vserver_shown(call, each) for each in call.rows.find(VServer, balancer=ulb.id)],
+                **ulb_shown(call, ulb),
+                "ULBName": ulb.name,
+                "Resource": [],
+                "ExpireTime": 0,
+                "VServerSet": [
+                    vserver_shown(call, each) for each in call.rows.find(VServer, balancer=ulb.id)
+                ],
             }
             for ulb in call.page(found)
         ],
@@ -98,13 +120,23 @@ def create_vserver(call: Call) -> Answer:
         raise BAD_PARAM(name="ListenType", why=f"the ULB is {ulb.mode}")
     there = call.rows.find(VServer, balancer=ulb.id)
     vserver = VServer(
-        id=new_id("vserver"), balancer=ulb.id, name=call.text("VServerName"), protocol=call.text("Protocol"),
-        port=call.number("FrontendPort"), method=call.text("Method") or "Roundrobin",
-        timeout=_DEFAULT_TIMEOUT[ulb.mode] if call.params["ClientTimeout"] is None else call.number("ClientTimeout"),
+        id=new_id("vserver"),
+        balancer=ulb.id,
+        name=call.text("VServerName"),
+        protocol=call.text("Protocol"),
+        port=call.number("FrontendPort"),
+        method=call.text("Method") or "Roundrobin",
+        timeout=_DEFAULT_TIMEOUT[ulb.mode]
+        if call.params["ClientTimeout"] is None
+        else call.number("ClientTimeout"),
         monitor=call.text("MonitorType") or ("Ping" if call.text("Protocol") == "UDP" else "Port"),
-        domain=call.text("Domain"), path=call.text("Path"), request_msg=call.text("RequestMsg"),
-        response_msg=call.text("ResponseMsg"), persistence=call.text("PersistenceType") or "None",
-        persistence_info=call.text("PersistenceInfo"), created=int(call.now),
+        domain=call.text("Domain"),
+        path=call.text("Path"),
+        request_msg=call.text("RequestMsg"),
+        response_msg=call.text("ResponseMsg"),
+        persistence=call.text("PersistenceType") or "None",
+        persistence_info=call.text("PersistenceInfo"),
+        created=int(call.now),
     )
     _check(ulb, vserver)
     if any(_wire(each) == _wire(vserver) for each in there):
@@ -120,7 +152,10 @@ def describe_vserver(call: Call) -> Answer:
     id = call.text("VServerId")
     ulbs = [ulb_of(call)] if call.text("ULBId") else call.all_mine(Balancer)
     found = [
-        vserver for ulb in ulbs for vserver in call.rows.find(VServer, balancer=ulb.id) if id in ("", vserver.id)
+        vserver
+        for ulb in ulbs
+        for vserver in call.rows.find(VServer, balancer=ulb.id)
+        if id in ("", vserver.id)
     ]
     return {"DataSet": [vserver_shown(call, each) for each in call.page(found)], "TotalCount": len(found)}
 
@@ -129,9 +164,17 @@ def describe_vserver(call: Call) -> Answer:
 def update_vserver_attribute(call: Call) -> Answer:
     ulb, vserver = ulb_of(call), vserver_of(call)
     new = call.at_least_one(
-        name="VServerName", protocol="Protocol", method="Method", timeout="ClientTimeout", monitor="MonitorType",
-        domain="Domain", path="Path", request_msg="RequestMsg", response_msg="ResponseMsg",
-        persistence="PersistenceType", persistence_info="PersistenceInfo",
+        name="VServerName",
+        protocol="Protocol",
+        method="Method",
+        timeout="ClientTimeout",
+        monitor="MonitorType",
+        domain="Domain",
+        path="Path",
+        request_msg="RequestMsg",
+        response_msg="ResponseMsg",
+        persistence="PersistenceType",
+        persistence_info="PersistenceInfo",
     )
     _check(ulb, call.rows.change(vserver, **new))
     return {}
@@ -154,8 +197,14 @@ def allocate_backend(call: Call) -> Answer:
     if len(call.rows.find(Backend, vserver=vserver.id)) >= MOST_BACKENDS:
         raise no.QUOTA(limit=MOST_BACKENDS, what="backends in a VServer")
     backend = Backend(
-        id=new_id("backend"), balancer=ulb.id, vserver=vserver.id, host=host.id, port=call.number("Port"),
-        weight=call.number("Weight"), enabled=bool(call.number("Enabled")), backup=bool(call.number("IsBackup")),
+        id=new_id("backend"),
+        balancer=ulb.id,
+        vserver=vserver.id,
+        host=host.id,
+        port=call.number("Port"),
+        weight=call.number("Weight"),
+        enabled=bool(call.number("Enabled")),
+        backup=bool(call.number("IsBackup")),
         healthy=False,
     )
     _check_backend(call, ulb, vserver, backend)
@@ -238,7 +287,9 @@ def _check(ulb: Balancer, vserver: VServer) -> None:
     if ulb.mode == PROXY and not 1 <= vserver.timeout <= 86400:
         raise no.VSERVER_PROXY_TIMEOUT()
     if vserver.monitor not in _MONITORS[vserver.protocol]:
-        raise BAD_PARAM(name="MonitorType", why=f"{vserver.protocol} has {', '.join(_MONITORS[vserver.protocol])}")
+        raise BAD_PARAM(
+            name="MonitorType", why=f"{vserver.protocol} has {', '.join(_MONITORS[vserver.protocol])}"
+        )
     if _MODE_OF_METHOD.get(vserver.method, ulb.mode) != ulb.mode:
         raise BAD_PARAM(name="Method", why=f"{vserver.method} is for {_MODE_OF_METHOD[vserver.method]}")
 

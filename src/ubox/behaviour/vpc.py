@@ -22,9 +22,15 @@ def create_vpc(call: Call) -> Answer:
     if len(call.all_mine(Vpc)) >= VPC_QUOTA:
         raise no.QUOTA(limit=VPC_QUOTA, what="VPCs")
     vpc = Vpc(
-        id=new_id("uvnet"), region=call.region, project=call.project, name=call.text("Name"), tag=call.text("Tag"),
-        remark=call.text("Remark"), networks=_networks(call.texts("Network"), ()),
-        created=int(call.now), updated=int(call.now),
+        id=new_id("uvnet"),
+        region=call.region,
+        project=call.project,
+        name=call.text("Name"),
+        tag=call.text("Tag"),
+        remark=call.text("Remark"),
+        networks=_networks(call.texts("Network"), ()),
+        created=int(call.now),
+        updated=int(call.now),
     )
     call.rows.add(vpc)
     return {"VPCId": vpc.id}
@@ -87,8 +93,15 @@ def create_subnet(call: Call) -> Answer:
     if len(there) >= SUBNET_QUOTA:
         raise no.QUOTA(limit=SUBNET_QUOTA, what="subnets in a VPC")
     subnet = Subnet(
-        id=new_id("subnet"), region=call.region, project=call.project, vpc=vpc.id, name=call.text("SubnetName"),
-        tag=call.text("Tag"), remark=call.text("Remark"), cidr=cidr, created=int(call.now),
+        id=new_id("subnet"),
+        region=call.region,
+        project=call.project,
+        vpc=vpc.id,
+        name=call.text("SubnetName"),
+        tag=call.text("Tag"),
+        remark=call.text("Remark"),
+        cidr=cidr,
+        created=int(call.now),
     )
     call.rows.add(subnet)
     return {"SubnetId": subnet.id}
@@ -118,8 +131,13 @@ def describe_subnet_resource(call: Call) -> Answer:
     kind = call.text("ResourceType")
     found = [
         {
-            "ResourceType": type_, "ResourceId": id, "Name": name, "IP": address, "SubResourceId": "",
-            "SubResourceName": "", "SubResourceType": "",
+            "ResourceType": type_,
+            "ResourceId": id,
+            "Name": name,
+            "IP": address,
+            "SubResourceId": "",
+            "SubResourceName": "",
+            "SubResourceType": "",
         }
         for type_, id, name, address in _residents(call, subnet)
         if kind in ("", type_)
@@ -161,8 +179,14 @@ def describe_vpc_intercom(call: Call) -> Answer:
     return {
         "DataSet": [
             {
-                "VPCId": peer.id, "Name": peer.name, "Tag": peer.tag, "Network": list(peer.networks),
-                "DstRegion": peer.region, "ProjectId": peer.project, "AccountId": 1, "VPCType": 1,
+                "VPCId": peer.id,
+                "Name": peer.name,
+                "Tag": peer.tag,
+                "Network": list(peer.networks),
+                "DstRegion": peer.region,
+                "ProjectId": peer.project,
+                "AccountId": 1,
+                "VPCType": 1,
             }
             for peer in found
             if peer is not None and region in ("", peer.region)
@@ -238,7 +262,8 @@ def _networks(asked: tuple[str, ...], there: tuple[str, ...]) -> tuple[str, ...]
             for private, shortest in _PRIVATE
         ):
             raise no.NETWORK_INVALID(
-                cidr=cidr, why="it isn't in 10/8 (mask 8 to 29), 172.16/12 (12 to 29) or 192.168/16 (16 to 29)"
+                cidr=cidr,
+                why="it isn't in 10/8 (mask 8 to 29), 172.16/12 (12 to 29) or 192.168/16 (16 to 29)",
             )
         _apart((cidr,), networks)
         networks.append(cidr)
@@ -268,12 +293,18 @@ def _apart(some: Iterable[str], others: Iterable[str]) -> None:
 def _shown_vpc(call: Call, vpc: Vpc) -> Answer:
     subnets = call.rows.find(Subnet, vpc=vpc.id)
     return {
-        "VPCId": vpc.id, "Name": vpc.name, "Tag": vpc.tag, "Network": list(vpc.networks),
+        "VPCId": vpc.id,
+        "Name": vpc.name,
+        "Tag": vpc.tag,
+        "Network": list(vpc.networks),
         "NetworkInfo": [
             {"Network": network, "SubnetCount": sum(_inside(subnet.cidr, [network]) for subnet in subnets)}
             for network in vpc.networks
         ],
-        "SubnetCount": len(subnets), "CreateTime": vpc.created, "UpdateTime": vpc.updated, "VPCType": "DefinedVPC",
+        "SubnetCount": len(subnets),
+        "CreateTime": vpc.created,
+        "UpdateTime": vpc.updated,
+        "VPCType": "DefinedVPC",
     }
 
 
@@ -281,10 +312,20 @@ def _shown_subnet(call: Call, subnet: Subnet) -> Answer:
     vpc = call.rows.get(Vpc, subnet.vpc)
     address, mask = subnet.cidr.split("/")
     return {
-        "SubnetId": subnet.id, "SubnetName": subnet.name, "Tag": subnet.tag, "Remark": subnet.remark,
-        "VPCId": subnet.vpc, "VPCName": vpc.name if vpc else "", "Subnet": address, "Netmask": mask,
-        "Gateway": gateway(subnet.cidr), "HasNATGW": has_natgw(call, subnet), "RouteTableId": "",
-        "AvailableIPs": usable(subnet.cidr) - len(taken(call.rows, subnet.id)), "SubnetType": 2, "Zone": "",
+        "SubnetId": subnet.id,
+        "SubnetName": subnet.name,
+        "Tag": subnet.tag,
+        "Remark": subnet.remark,
+        "VPCId": subnet.vpc,
+        "VPCName": vpc.name if vpc else "",
+        "Subnet": address,
+        "Netmask": mask,
+        "Gateway": gateway(subnet.cidr),
+        "HasNATGW": has_natgw(call, subnet),
+        "RouteTableId": "",
+        "AvailableIPs": usable(subnet.cidr) - len(taken(call.rows, subnet.id)),
+        "SubnetType": 2,
+        "Zone": "",
         "CreateTime": subnet.created,
     }
 

@@ -43,7 +43,9 @@ def step(size: int, refusal: Refusal = BAD_PARAM) -> Check:
 TAG: Param = may("Tag", TEXT, NAME, default="Default")
 LIMIT: Param = may("Limit", INT, between(0, 100), default=20)
 """Most lists: 20 unless asked, 100 at most."""
-OFFSET: Param = may("Offset", INT, Check("0 or more", lambda value: isinstance(value, int) and value >= 0), default=0)
+OFFSET: Param = may(
+    "Offset", INT, Check("0 or more", lambda value: isinstance(value, int) and value >= 0), default=0
+)
 
 
 def _parses(reader: Callable[[str], object], text: str) -> bool:

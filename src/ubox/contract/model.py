@@ -65,7 +65,10 @@ class Refused(Exception):
 
 MISSING_PARAM = Refusal("missing-param", 220, "Missing params [{name}]", Mark.OBSERVED)
 BAD_PARAM = Refusal(
-    "bad-param", 230, "Params [{name}] not available: {why}", Mark.OBSERVED,
+    "bad-param",
+    230,
+    "Params [{name}] not available: {why}",
+    Mark.OBSERVED,
     "code and first words observed; the real message stops after 'not available'",
 )
 

@@ -1,7 +1,7 @@
 """The rows of a region: one frozen value for each thing that the API manages.
 
-A table is made from each class (see `ubox.store.sqlite`); texts, numbers, flags, bytes and tuples of texts are
-what a row may hold. Times are unix seconds.
+A table is made from each class (see `ubox.store.sqlite`); a row holds texts, numbers, flags, bytes and tuples
+of texts. Times are unix seconds.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ class Disk(Row):
     state: str
     host: str
     slot: int
-    """The place in its host: 0 is the boot disk (`vda`), 1 the first data disk (`vdb`, mounted at `/data`)."""
+    """The place in its host: 0 is the boot disk (`vda`), 1 the first data disk (`vdb`, at `/data`)."""
     charge_type: str
     cluster: str
     """The RDMA cluster, for RSSD disks."""
@@ -281,6 +281,21 @@ class ZoneFault(Row):
 
 
 ROWS: tuple[type[Row], ...] = (
-    Vpc, Subnet, Peering, NatGateway, Eip, Firewall, Lingering, Host, Disk, CustomImage, IsolationGroup, KeyPair,
-    Balancer, VServer, Backend, Transition, ZoneFault,
+    Vpc,
+    Subnet,
+    Peering,
+    NatGateway,
+    Eip,
+    Firewall,
+    Lingering,
+    Host,
+    Disk,
+    CustomImage,
+    IsolationGroup,
+    KeyPair,
+    Balancer,
+    VServer,
+    Backend,
+    Transition,
+    ZoneFault,
 )
