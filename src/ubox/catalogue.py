@@ -69,7 +69,7 @@ def read(file: Path) -> tuple[Image, ...]:
         ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BoxError(
-            f"{file}: expected a JSON list of objects with id, name, root, os, features and size_gb ({error!r})"
+            f"{file}: expected a JSON list of objects with id, name, root, os, features, size_gb ({error!r})"
         ) from error
     for image in images:
         if image.root is None or not image.root.is_dir():

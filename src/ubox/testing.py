@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 from ubox.app import LOOPBACK
 from ubox.box import Box
 from ubox.catalogue import PAPER, Image
+from ubox.gateway import Clock
 from ubox.server import listen, server
 from ubox.settings import SPEEDS, Settings
 from ubox.world import Fabric
@@ -48,6 +50,7 @@ def serve(
     fabric: Fabric | None = None,
     *,
     images: Sequence[Image] = PAPER,
+    clock: Clock = time.time,
     **settings: Any,
 ) -> Iterator[Served]:
     """Serves while the block runs. Without a folder nothing is kept; states change at once unless `timings`
@@ -57,7 +60,7 @@ def serve(
     ...     client = Client(served.sdk_config)
     """
     told = Settings(**{"timings": SPEEDS["instant"], **settings})
-    box = Box(folder / "region.db" if folder else None, settings=told, images=images, fabric=fabric)
+    box = Box(folder / "region.db" if folder else None, settings=told, images=images, fabric=fabric, clock=clock)
     box.start()
     listener = listen(LOOPBACK, 0)
     running = server(box)

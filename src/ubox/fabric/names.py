@@ -1,0 +1,90 @@
+"""The names of everything that a box makes in the kernel, all from the box's folder.
+
+Nothing is remembered of what was made: whoever knows the folder can list, adopt and remove it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+INTERFACE_LENGTH = 15
+"""The longest interface name that Linux takes (IFNAMSIZ less the closing zero)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of one box. Two boxes share none, since `prefix` comes from the folder's full path."""
+
+    folder: Path
+
+    @staticmethod
+    def of(folder: Path) -> Names:
+        return Names(folder.expanduser().resolve())
+
+    @property
+    def prefix(self) -> str:
+        return "u" + hashlib.sha1(str(self.folder).encode(), usedforsecurity=False).hexdigest()[:6]
+
+    @property
+    def internet(self) -> str:
+        """The namespace that plays the internet."""
+        return f"{self.prefix}-internet"
+
+    @property
+    def uplink(self) -> str:
+        """The interface by which this machine is on the box's internet."""
+        return self.prefix
+
+    def vpc(self, vpc: str) -> str:
+        """The namespace that routes for a VPC."""
+        return f"{self.prefix}-vpc-{_tail(vpc)}"
+
+    def host_namespace(self, host: str) -> str:
+        return f"{self.prefix}-host-{_tail(host)}"
+
+    def machine(self, host: str) -> str:
+        """The machine's name for systemd-nspawn."""
+        return f"{self.prefix}-{host}"
+
+    def is_ours(self, name: str) -> bool:
+        """Whether a namespace or machine of that name belongs to this box."""
+        return name.startswith(f"{self.prefix}-")
+
+    @property
+    def hosts_folder(self) -> Path:
+        return self.folder / "hosts"
+
+    def host_folder(self, host: str) -> Path:
+        return self.hosts_folder / host
+
+    def console(self, host: str) -> Path:
+        """What the machine wrote to its console, all boots."""
+        return self.host_folder(host) / "console.log"
+
+    def disk_folder(self, disk: str) -> Path:
+        return self.folder / "disks" / disk
+
+
+def host_port(host: str) -> str:
+    """The VPC's interface to a host."""
+    return _interface("h", host)
+
+
+def peer_port(vpc: str) -> str:
+    """The interface to a peered VPC."""
+    return _interface("p", vpc)
+
+
+def wan_port(vpc: str) -> str:
+    """The internet's interface to a VPC."""
+    return _interface("w", vpc)
+
+
+def _interface(kind: str, id_: str) -> str:
+    return f"{kind}-{_tail(id_)[-(INTERFACE_LENGTH - 2):]}"
+
+
+def _tail(id_: str) -> str:
+    return id_.partition("-")[2] or id_
