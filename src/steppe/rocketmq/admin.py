@@ -1,0 +1,125 @@
+"""Questions and orders for NameServers, controllers and brokers, as mqadmin has them, without its JVM.
+
+Addresses are the cluster's private ones, `10.81.0.16:9876`; `Access` leads to them.
+Request codes and field names: RequestCode.java and the header classes of rocketmq-remoting 5.5.0.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from steppe.rocketmq.remoting import Frame, RemotingError, call, parse_body
+
+_UPDATE_AND_CREATE_TOPIC = 17
+_GET_ROUTEINFO_BY_TOPIC = 105
+_GET_BROKER_CLUSTER_INFO = 106
+_CONTROLLER_GET_METADATA_INFO = 1005
+_CONTROLLER_GET_SYNC_STATE_DATA = 1006
+_READ_AND_WRITE = 6
+_MASTER = "0"
+
+_T = TypeVar("_T")
+
+
+class Access(Protocol):
+    def endpoint(self, address: str, port: int) -> tuple[str, int]:
+        """Where that private address and port can be reached from here."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replicas:
+    """A Broker group as its controllers see it; members by address."""
+
+    master: str | None
+    in_sync: tuple[str, ...]
+    """Alive and holding every acknowledged message, the master among them; in order of their ids."""
+    behind: tuple[str, ...]
+    """The others that registered once: catching up, silent, or gone."""
+
+
+def replicas(access: Access, controllers: Sequence[str], group: str) -> Replicas:
+    """Raises RemotingError when no controller answers, or the Raft group has no leader."""
+
+    def ask(controller: str) -> Replicas:
+        leader = _ask(access, controller, _CONTROLLER_GET_METADATA_INFO).fields.get("controllerLeaderAddress")
+        if not leader:
+            raise RemotingError("the controllers have no leader")
+        answer = _ask(access, leader, _CONTROLLER_GET_SYNC_STATE_DATA, body=json.dumps([group]).encode())
+        return _replicas(parse_body(answer.body), group)
+
+    return _first_answer(controllers, ask)
+
+
+def _replicas(body: Mapping[str, Any], group: str) -> Replicas:
+    info = body.get("replicasInfoTable", {}).get(group)
+    if info is None:
+        return Replicas(master=None, in_sync=(), behind=())
+    in_sync = info.get("inSyncReplicas") or []
+    silent = [member for member in in_sync if not member.get("alive")]
+    return Replicas(
+        master=info.get("masterAddress") or None,
+        in_sync=_addresses([member for member in in_sync if member.get("alive")]),
+        behind=_addresses([*silent, *(info.get("notInSyncReplicas") or [])]),
+    )
+
+
+def _addresses(members: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    ordered = sorted(members, key=lambda member: int(member["brokerId"]))
+    return tuple(str(member["brokerAddress"]) for member in ordered)
+
+
+def masters(access: Access, nameserver: str) -> Mapping[str, str]:
+    """Each Broker group that has a master, with the master's address, as this NameServer knows it."""
+    body = parse_body(_ask(access, nameserver, _GET_BROKER_CLUSTER_INFO).body)
+    found = {group: data["brokerAddrs"].get(_MASTER) for group, data in body["brokerAddrTable"].items()}
+    return {group: address for group, address in found.items() if address}
+
+
+def queues(access: Access, nameserver: str, topic: str) -> Mapping[str, int]:
+    """How many queues producers may write to in each Broker group that carries the topic.
+
+    Raises Refused (code 17) when the NameServer knows no such topic.
+    """
+    fields = {"topic": topic, "acceptStandardJsonOnly": "true"}
+    body = parse_body(_ask(access, nameserver, _GET_ROUTEINFO_BY_TOPIC, fields).body)
+    return {data["brokerName"]: int(data["writeQueueNums"]) for data in body["queueDatas"]}
+
+
+def create_topic(access: Access, master: str, topic: str, *, queue_count: int) -> None:
+    """Makes the topic in the master's group, or sets its number of queues. It may be repeated.
+
+    Raises Refused when the broker won't have that name.
+    """
+    fields = {
+        "topic": topic,
+        "defaultTopic": "TBW102",
+        "readQueueNums": str(queue_count),
+        "writeQueueNums": str(queue_count),
+        "perm": str(_READ_AND_WRITE),
+        "topicFilterType": "SINGLE_TAG",
+        "topicSysFlag": "0",
+        "order": "false",
+    }
+    _ask(access, master, _UPDATE_AND_CREATE_TOPIC, fields)
+
+
+def _ask(
+    access: Access, address: str, code: int, fields: Mapping[str, str] | None = None, body: bytes = b""
+) -> Frame:
+    host, _, port = address.rpartition(":")
+    return call(*access.endpoint(host, int(port)), code, fields, body)
+
+
+def _first_answer(addresses: Sequence[str], ask: Callable[[str], _T]) -> _T:
+    """The first answer that can be had. Raises the last RemotingError when there is none."""
+    last = RemotingError("there is nobody to ask")
+    for address in addresses:
+        try:
+            return ask(address)
+        except RemotingError as error:
+            last = error
+    raise last

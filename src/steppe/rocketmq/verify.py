@@ -1,0 +1,210 @@
+"""Proves that messages go through: topics, then the Java client once, as a Nomad job beside the brokers.
+
+1. The topic is made in each Broker group of the NameServer group, on its master.
+2. Every NameServer knows the topic in every group.
+3. `verify.nomad.hcl` runs; its log is followed. It sends, receives, and checks each message.
+4. The job is removed, whatever came of it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from typing import Any, TypeVar
+
+from steppe.control.conditions import Condition, NotMet, wait
+from steppe.engine.events import Emit, StepEvent, StepState
+from steppe.errors import SteppeError, Unhealthy
+from steppe.rocketmq import admin
+from steppe.rocketmq.admin import Access
+from steppe.rocketmq.jobs import VERIFY_FILE, JobFile, endpoint, members, nameserver_group
+from steppe.rocketmq.remoting import RemotingError
+from steppe.rocketmq.submit import NomadApi, submit
+from steppe.topology import ports
+from steppe.topology.model import Topology
+
+TOPIC = "steppe-verify"
+_QUEUES = 8
+_ROUTES_DEADLINE_S = 30.0
+_PAUSE_S = 0.2
+_TASK = "verify"
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyResult:
+    """What the check counted; times since the client's start."""
+
+    run: str
+    sent: int
+    acknowledged: int
+    received: int
+    missing: int
+    """Acknowledged, never received: lost."""
+    corrupt: int
+    duplicates: int
+    """Received twice, which RocketMQ allows."""
+    retries: int
+    first_ack_ms: int
+    first_received_ms: int
+    seconds: float
+    last_error: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Every message was acknowledged, received and unchanged."""
+        return self.acknowledged == self.received == self.sent and not self.missing and not self.corrupt
+
+
+def verify(
+    topology: Topology,
+    balancer_addresses: Mapping[str, str],
+    nameserver: str,
+    *,
+    nomad: NomadApi,
+    access: Access,
+    emit: Emit,
+    messages: int = 10_000,
+    deadline_s: float = 120.0,
+) -> VerifyResult:
+    """Messages through the Broker groups of that NameServer group; `is_whole` says whether all is well.
+
+    Raises Unhealthy when a group has no master, or the check ends without a result.
+    """
+    prepare_topic(topology, nameserver, access=access, emit=emit)
+    job = JobFile(
+        id=f"rocketmq-verify-{nameserver}-{uuid.uuid4().hex[:8]}",
+        file=VERIFY_FILE,
+        variables={
+            "topic": TOPIC,
+            "messages": messages,
+            "nameserver": nameserver,
+            "endpoint": endpoint(topology, balancer_addresses),
+            "args": ["--timeout-seconds", str(int(deadline_s))],
+        },
+    )
+    job = replace(job, variables={"id": job.id, **job.variables})
+    with _step(f"send and receive {messages} messages through {nameserver}", emit) as progress:
+        try:
+            submit(nomad, job)
+            return _result(nomad, job.id, progress, time.monotonic() + deadline_s)
+        finally:
+            nomad.request("DELETE", f"/v1/job/{job.id}", params={"purge": "true"})
+
+
+def prepare_topic(topology: Topology, nameserver: str, *, access: Access, emit: Emit) -> None:
+    """The check's topic in every Broker group of the NameServer group, known to each NameServer.
+
+    Raises Unhealthy when a group has no master, or the NameServers don't come to know the topic.
+    """
+    addresses = members(topology, nameserver_group(topology, nameserver))
+    nameservers = [f"{address}:{ports.NAMESERVER}" for address in addresses]
+    groups = [group.name for group in topology.broker_groups if group.nameserver == nameserver]
+    with _step(f"topic {TOPIC} in {', '.join(groups)}", emit):
+        masters = _answered(partial(admin.masters, access, nameservers[0]), "list masters")
+        for group in groups:
+            if group not in masters:
+                raise _unhealthy(f"Broker group {group} has no master")
+            make = partial(admin.create_topic, access, masters[group], TOPIC, queue_count=_QUEUES)
+            _answered(make, f"make topic {TOPIC} in {group}")
+    wait([_routed(access, each, groups) for each in nameservers], _ROUTES_DEADLINE_S, emit)
+
+
+def _routed(access: Access, nameserver: str, groups: list[str]) -> Condition:
+    def poll() -> None:
+        try:
+            queues = admin.queues(access, nameserver, TOPIC)
+        except RemotingError as error:
+            raise NotMet(str(error)) from error
+        missing = [group for group in groups if queues.get(group) != _QUEUES]
+        if missing:
+            raise NotMet(f"not yet in {', '.join(missing)}")
+
+    return Condition(f"the NameServer at {nameserver} knows topic {TOPIC}", poll)
+
+
+def _answered(ask: Callable[[], _T], what: str) -> _T:
+    try:
+        return ask()
+    except RemotingError as error:
+        raise _unhealthy(f"RocketMQ would not {what}: {error}") from error
+
+
+def _unhealthy(message: str) -> Unhealthy:
+    return Unhealthy(message, code="rocketmq.verify", hint="`steppe status` shows what is not well yet.")
+
+
+def _result(nomad: NomadApi, job: str, progress: Callable[[str], None], deadline: float) -> VerifyResult:
+    """Follows the job until it has ended, and gives what its last line says."""
+    log = ""
+    while time.monotonic() < deadline:
+        allocation = _newest_allocation(nomad, job)
+        if allocation is not None:
+            # The state is read before the log: a task that had ended has written all of it.
+            ended = allocation["ClientStatus"] in ("complete", "failed", "lost")
+            if _has_started(allocation):
+                log += _log(nomad, allocation["ID"], "stdout", len(log.encode()))
+                progress(_progress(log))
+            if ended:
+                return _parsed(nomad, allocation, log)
+        time.sleep(_PAUSE_S)
+    raise _unhealthy(f"The check did not end in time. It said last: {_last_line(log) or 'nothing'}")
+
+
+def _newest_allocation(nomad: NomadApi, job: str) -> Mapping[str, Any] | None:
+    allocations = nomad.request("GET", f"/v1/job/{job}/allocations")
+    return max(allocations, key=lambda each: int(each["CreateIndex"]), default=None)
+
+
+def _has_started(allocation: Mapping[str, Any]) -> bool:
+    state = (allocation.get("TaskStates") or {}).get(_TASK) or {}
+    return any(event["Type"] == "Started" for event in state.get("Events") or ())
+
+
+def _log(nomad: NomadApi, allocation: str, kind: str, offset: int) -> str:
+    parameters = {"task": _TASK, "type": kind, "plain": "true", "origin": "start", "offset": str(offset)}
+    return str(nomad.request("GET", f"/v1/client/fs/logs/{allocation}", params=parameters) or "")
+
+
+def _progress(log: str) -> str:
+    """The latest of `sent N` and of `received N`."""
+    latest = {line.split()[0]: line for line in log.splitlines() if line.startswith(("sent ", "received "))}
+    return ", ".join(latest.values())
+
+
+def _parsed(nomad: NomadApi, allocation: Mapping[str, Any], log: str) -> VerifyResult:
+    try:
+        value = json.loads(_last_line(log))
+        return VerifyResult(**{each.name: value[each.name] for each in fields(VerifyResult)})
+    except (ValueError, KeyError, TypeError) as error:
+        errors = _log(nomad, allocation["ID"], "stderr", 0) if _has_started(allocation) else ""
+        said = _last_line(errors) or _last_line(log) or _last_event(allocation)
+        raise _unhealthy(f"The check on {allocation['NodeName']} ended without a result: {said}") from error
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else ""
+
+
+def _last_event(allocation: Mapping[str, Any]) -> str:
+    events = ((allocation.get("TaskStates") or {}).get(_TASK) or {}).get("Events") or [{}]
+    return str(events[-1].get("DisplayMessage", "it did not start"))
+
+
+@contextmanager
+def _step(name: str, emit: Emit) -> Iterator[Callable[[str], None]]:
+    """Tells of a step's begin and end; gives a function that tells how far it is."""
+    begun = time.monotonic()
+    emit(StepEvent(step=name, state=StepState.RUNNING))
+    try:
+        yield lambda how_far: emit(StepEvent(step=name, state=StepState.RUNNING, why=how_far))
+    except SteppeError as error:
+        emit(StepEvent(step=name, state=StepState.FAILED, why=error.message))
+        raise
+    emit(StepEvent(step=name, state=StepState.DONE, seconds=time.monotonic() - begun))
