@@ -1,0 +1,68 @@
+#!/bin/sh
+# Makes class-data archives of RocketMQ's programs: each is started for real once, and what it loaded is kept.
+# Run as root inside the image, with a loopback network, after provision.sh. They halve the start of a JVM.
+set -eu
+home=/opt/rocketmq
+work=$(mktemp -d)
+trap 'kill $broker $namesrv 2>/dev/null || true; rm -rf "$work"' EXIT
+broker= namesrv=
+
+archive() { echo "-XX:ArchiveClassesAtExit=$home/cds/$1.jsa -Xlog:cds=off -Xlog:cds+dynamic=off -Duser.home=$work"; }
+
+# await FILE PATTERN: until the program has said so, at most a minute.
+await() {
+  tries=600
+  until grep -q "$2" "$1" 2>/dev/null; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || { cat "$1" >&2; exit 1; }
+    sleep 0.1
+  done
+}
+
+cat >"$work/namesrv.conf" <<CONF
+listenPort=9876
+enableControllerInNamesrv=true
+controllerDLegerGroup=archive
+controllerDLegerPeers=n0-127.0.0.1:9878
+controllerDLegerSelfId=n0
+controllerStorePath=$work/controller
+CONF
+JAVA_OPTS="-Xmx192m $(archive namesrv)" $home/bin/namesrv -c "$work/namesrv.conf" >"$work/namesrv.log" 2>&1 &
+namesrv=$!
+await "$work/namesrv.log" 'boot success'
+
+cat >"$work/broker.conf" <<CONF
+brokerClusterName=archive
+brokerName=archive
+brokerId=-1
+brokerRole=SLAVE
+namesrvAddr=127.0.0.1:9876
+brokerIP1=127.0.0.1
+brokerIP2=127.0.0.1
+listenPort=10911
+haListenPort=10912
+enableControllerMode=true
+controllerAddr=127.0.0.1:9878
+storePathRootDir=$work/store
+storePathCommitLog=$work/store/commitlog
+mappedFileSizeCommitLog=67108864
+autoCreateTopicEnable=false
+CONF
+JAVA_OPTS="-Xmx256m -XX:MaxDirectMemorySize=128m $(archive broker)" \
+  $home/bin/broker -c "$work/broker.conf" >"$work/broker.log" 2>&1 &
+broker=$!
+await "$work/broker.log" 'boot success'
+
+JAVA_OPTS="-Xmx128m $(archive mqadmin)" \
+  $home/bin/mqadmin updateTopic -n 127.0.0.1:9876 -b 127.0.0.1:10911 -t archive -r 4 -w 4 >"$work/topic.log" 2>&1
+JAVA_OPTS="-Xmx128m -XX:ArchiveClassesAtExit=$home/cds/verify.jsa -Duser.home=$work" \
+  $home/bin/verify --namesrv 127.0.0.1:9876 --topic archive --messages 500 >"$work/verify.log" 2>&1 ||
+  { cat "$work/verify.log" >&2; exit 1; }
+
+kill $broker
+wait $broker || true
+kill $namesrv
+wait $namesrv || true
+broker= namesrv=
+ls -l $home/cds
+for name in namesrv broker mqadmin verify; do [ -s $home/cds/$name.jsa ]; done

@@ -1,0 +1,1 @@
+"""What a machine needs before its first cluster: tools, RocketMQ, the host image."""

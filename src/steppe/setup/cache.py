@@ -1,0 +1,71 @@
+"""Where tools and images are kept, and how something gets in there: whole or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from steppe.errors import SteppeError
+
+
+def cache_folder() -> Path:
+    """`$STEPPE_CACHE`, else `steppe` in the user's XDG cache directory."""
+    chosen = os.environ.get("STEPPE_CACHE")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "steppe"
+
+
+def repository() -> Path:
+    """The checkout that holds `tools/` and `images/`. Raises SteppeError when steppe runs from elsewhere."""
+    folder = Path(__file__).resolve().parents[3]
+    if not (folder / "tools").is_dir() or not (folder / "images").is_dir():
+        raise SteppeError(
+            f"{folder} holds no tools/ and images/.",
+            code="setup.checkout",
+            hint="set up from a clone of steppe: git clone …, then make setup",
+        )
+    return folder
+
+
+def publish(target: Path, build: Callable[[Path], None]) -> Path:
+    """`target`, made by `build` in an empty folder beside it and renamed only when whole.
+
+    What an interrupted build left beside it is removed. One build of a target at a time on this machine.
+    """
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _lock(target):
+        if target.exists():
+            return target
+        for leftover in target.parent.glob(f".{target.name}.part-*"):
+            shutil.rmtree(leftover)
+        part = Path(tempfile.mkdtemp(prefix=f".{target.name}.part-", dir=target.parent))
+        try:
+            part.chmod(0o755)
+            build(part)
+            part.rename(target)
+        finally:
+            if part.exists():
+                shutil.rmtree(part)
+    return target
+
+
+@contextmanager
+def _lock(target: Path) -> Iterator[None]:
+    with (target.parent / f".{target.name}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def sha256(path: Path) -> str:
+    """The file's SHA-256 in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,131 @@
+"""Consul and Nomad, pinned: from the cache, as the official release, or built from the Go module proxy.
+
+1. The cache has it: done.
+2. The release archive of its maker, checked against the SHA-256 sums published beside it.
+3. Where that can't be reached: `go build` out of `tools/<name>/go.mod` and `go.sum`, which pin every module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import platform
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from steppe.errors import SteppeError
+from steppe.setup.cache import cache_folder, publish, repository, sha256
+from steppe.setup.command import run
+from steppe.setup.progress import say, step
+
+RELEASES = "https://releases.hashicorp.com"
+_CONNECT_S = 4.0
+_TRANSFER_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoTool:
+    name: str
+    version: str
+    module: str
+    go: str
+    """The oldest Go that builds it."""
+    tags: tuple[str, ...] = ()
+    cgo: bool = False
+
+
+CONSUL = GoTool(name="consul", version="1.20.6", module="github.com/hashicorp/consul", go="1.23")
+NOMAD = GoTool(
+    name="nomad",
+    version="1.10.5",
+    module="github.com/hashicorp/nomad",
+    go="1.24.7",
+    # Without this tag every client offers mock_driver.
+    tags=("release",),
+    # runc, which starts exec tasks, is partly C.
+    cgo=True,
+)
+TOOLS = (CONSUL, NOMAD)
+
+
+def binary(tool: GoTool) -> Path:
+    """Where the tool is, or will be."""
+    return cache_folder() / "tools" / f"{tool.name}-{tool.version}" / tool.name
+
+
+def resolve(tool: GoTool, *, releases: str = RELEASES) -> Path:
+    """The tool's binary. Raises SteppeError if it can be had in none of the three ways."""
+    target = binary(tool)
+    publish(target.parent, lambda part: _make(tool, part / tool.name, releases))
+    return target
+
+
+def _make(tool: GoTool, target: Path, releases: str) -> None:
+    title = f"{tool.name} {tool.version}"
+    try:
+        with step(f"{title}: official release"):
+            target.write_bytes(download(tool, releases))
+            target.chmod(0o755)
+            return
+    except httpx.HTTPError as error:
+        say(f"   the release can't be reached ({type(error).__name__}); building from source instead")
+    with step(f"{title}: build from the Go module proxy (some minutes, once)"):
+        build(tool, target)
+
+
+def download(tool: GoTool, releases: str) -> bytes:
+    """The binary out of the release archive.
+
+    Raises httpx.HTTPError when it can't be fetched, SteppeError when the archive isn't what was published.
+    """
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    folder = f"{releases}/{tool.name}/{tool.version}"
+    archive_name = f"{tool.name}_{tool.version}_linux_{machine}.zip"
+    timeout = httpx.Timeout(_TRANSFER_S, connect=_CONNECT_S)
+    with httpx.Client(timeout=timeout, follow_redirects=True) as client:
+        sums = client.get(f"{folder}/{tool.name}_{tool.version}_SHA256SUMS").raise_for_status().text
+        archive = client.get(f"{folder}/{archive_name}").raise_for_status().content
+    check_sum(archive_name, archive, sums)
+    with zipfile.ZipFile(io.BytesIO(archive)) as unpacked:
+        return unpacked.read(tool.name)
+
+
+def check_sum(name: str, content: bytes, sums: str) -> None:
+    """Raises SteppeError unless `sums` (lines of `<sha256>  <name>`) has the sum of `content` for `name`."""
+    rows = (row.split() for row in sums.splitlines() if row)
+    published = {file.lstrip("*"): digest for digest, file in rows}
+    if published.get(name) != hashlib.sha256(content).hexdigest():
+        raise SteppeError(
+            f"{name} does not have its published SHA-256 sum.",
+            code="setup.checksum",
+            hint="try again; if it stays so, someone changes what you download: do not go on",
+        )
+
+
+def build(tool: GoTool, target: Path) -> None:
+    """Builds it out of `tools/<name>`. Raises SteppeError when Go is missing, too old, or can't."""
+    run(
+        [
+            "go",
+            "build",
+            "-trimpath",
+            "-buildvcs=false",
+            *(["-tags", ",".join(tool.tags)] if tool.tags else []),
+            "-ldflags=-s -w",
+            "-o",
+            target,
+            tool.module,
+        ],
+        folder=repository() / "tools" / tool.name,
+        environment={"CGO_ENABLED": "1" if tool.cgo else "0", "GOFLAGS": os.environ.get("GOFLAGS", "")},
+        hint=f"Go {tool.go} or newer and the Go module proxy are needed: https://go.dev/doc/install",
+    )
+
+
+def identity(tool: GoTool) -> str:
+    """The SHA-256 of the tool that is there: what an image with it depends on."""
+    return sha256(binary(tool))
