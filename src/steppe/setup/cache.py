@@ -37,16 +37,15 @@ def repository() -> Path:
 def publish(target: Path, build: Callable[[Path], None]) -> Path:
     """`target`, made by `build` in an empty folder beside it and renamed only when whole.
 
-    What an interrupted build left beside it is removed. One build of a target at a time on this machine.
+    What interrupted builds left there is removed; one build in a folder at a time on this machine.
     """
     if target.exists():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _lock(target):
+    with _lock(target.parent):
         if target.exists():
             return target
-        for leftover in target.parent.glob(f".{target.name}.part-*"):
-            shutil.rmtree(leftover)
+        _remove_leftovers(target.parent)
         part = Path(tempfile.mkdtemp(prefix=f".{target.name}.part-", dir=target.parent))
         try:
             part.chmod(0o755)
@@ -58,9 +57,15 @@ def publish(target: Path, build: Callable[[Path], None]) -> Path:
     return target
 
 
+def _remove_leftovers(folder: Path) -> None:
+    """Half-made things in that folder. Its lock is held, so nothing there is being made."""
+    for part in folder.glob(".*.part-*"):
+        shutil.rmtree(part)
+
+
 @contextmanager
-def _lock(target: Path) -> Iterator[None]:
-    with (target.parent / f".{target.name}.lock").open("w") as handle:
+def _lock(folder: Path) -> Iterator[None]:
+    with (folder / ".lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 

@@ -92,7 +92,7 @@ def _base(recipe: Path) -> Path:
             hint="Debian's package mirror is needed: check the network and /etc/apt/sources.list",
         )
 
-    return publish(cache_folder() / "images" / f"base-{key}", make) / "rootfs"
+    return publish(cache_folder() / "packages" / key, make) / "rootfs"
 
 
 def _install(recipe: Path, root: Path) -> None:

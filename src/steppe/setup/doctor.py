@@ -1,0 +1,169 @@
+"""What this machine lacks for each mode, and the command that mends it.
+
+Each check is a small function that gives what is wrong, or nothing; together they are a list, as a person
+would go through it.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from steppe.setup import go_tools, image, packages, rocketmq
+
+MODES = ("box", "cloud")
+_MEMORY_GIB = 10
+_DISK_GIB = 10
+_GIB = 1024**3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check's result. `detail` says what was found, `remedy` the command that mends it (empty if fine)."""
+
+    check: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+def examine(mode: str) -> list[Finding]:
+    """All findings for `box` (the local region) or `cloud` (UCloud itself), in order."""
+    return [check() for check in {"box": _BOX, "cloud": _CLOUD}[mode]]
+
+
+def _python() -> Finding:
+    return Finding(
+        check="Python is 3.11 or newer",
+        ok=sys.version_info >= (3, 11),
+        detail=platform.python_version(),
+        remedy="apt-get install python3.11, then make PYTHON=python3.11 setup",
+    )
+
+
+def _root() -> Finding:
+    return Finding(
+        check="runs as root, which makes machines and networks",
+        ok=os.geteuid() == 0,
+        detail=f"user {os.geteuid()}",
+        remedy="sudo steppe …",
+    )
+
+
+def _linux() -> Finding:
+    machine = platform.machine()
+    return Finding(
+        check="is Linux on x86-64 or arm64",
+        ok=platform.system() == "Linux" and machine in ("x86_64", "aarch64"),
+        detail=f"{platform.system()} {machine}",
+        remedy="use a Linux machine",
+    )
+
+
+def _packages() -> Finding:
+    missing = packages.missing()
+    return Finding(
+        check="has the packages that make machines and networks",
+        ok=not missing,
+        detail=f"missing: {', '.join(missing)}" if missing else "all there",
+        remedy=f"apt-get install {' '.join(missing)}",
+    )
+
+
+def _cgroups() -> Finding:
+    found = [name for name in ("cgroup.controllers", "unified", "systemd") if Path("/sys/fs/cgroup", name).exists()]
+    return Finding(
+        check="has control groups, which keep a machine's processes apart",
+        ok=bool(found),
+        detail="version 2" if "cgroup.controllers" in found else "version 1" if found else "none mounted",
+        remedy="mount -t cgroup2 none /sys/fs/cgroup",
+    )
+
+
+def _overlay() -> Finding:
+    known = Path("/proc/filesystems").read_text()
+    return Finding(
+        check="has the overlay file system, on which machines share one image",
+        ok="\toverlay\n" in known,
+        detail="known to the kernel" if "\toverlay\n" in known else "not loaded",
+        remedy="modprobe overlay",
+    )
+
+
+def _memory() -> Finding:
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / _GIB
+    return Finding(
+        check=f"has {_MEMORY_GIB} GiB of memory for a whole cluster",
+        ok=total >= _MEMORY_GIB,
+        detail=f"{total:.1f} GiB",
+        remedy="use a machine with more memory, or a smaller cluster file",
+    )
+
+
+def _disk() -> Finding:
+    folder = next(parent for parent in (image.catalogue(), *image.catalogue().parents) if parent.is_dir())
+    free = shutil.disk_usage(folder).free / _GIB
+    return Finding(
+        check=f"has {_DISK_GIB} GiB free for the image and machines' disks",
+        ok=free >= _DISK_GIB,
+        detail=f"{free:.1f} GiB in {folder}",
+        remedy="free some disk, or set STEPPE_CACHE and UBOX_DIR to a larger one",
+    )
+
+
+def _tools() -> Finding:
+    missing = [tool.name for tool in go_tools.TOOLS if not go_tools.binary(tool).exists()]
+    missing += [] if rocketmq.jars().exists() else ["RocketMQ"]
+    return Finding(
+        check="has Consul, Nomad and RocketMQ",
+        ok=not missing,
+        detail=f"missing: {', '.join(missing)}" if missing else "in the cache",
+        remedy="make setup",
+    )
+
+
+def _image() -> Finding:
+    return Finding(
+        check="has the host image",
+        ok=image.catalogue().exists(),
+        detail=str(image.catalogue()),
+        remedy="make setup",
+    )
+
+
+def _credentials() -> Finding:
+    # Imported here, so that a machine without cloud credentials can still be examined for the box.
+    from steppe.cloud.credentials import find_credentials
+
+    try:
+        found = find_credentials(dict(os.environ), Path.home(), region="")
+    except Exception as error:
+        return Finding(
+            check="has UCloud credentials",
+            ok=False,
+            detail=str(error),
+            remedy="export UCLOUD_PUBLIC_KEY=… UCLOUD_PRIVATE_KEY=… UCLOUD_PROJECT_ID=…",
+        )
+    return Finding(check="has UCloud credentials", ok=True, detail=found.source)
+
+
+_Check = Callable[[], Finding]
+_BOX: tuple[_Check, ...] = (
+    _linux,
+    _python,
+    _root,
+    _packages,
+    _cgroups,
+    _overlay,
+    _memory,
+    _disk,
+    _tools,
+    _image,
+)
+_CLOUD: tuple[_Check, ...] = (_python, _credentials)
+_: Mapping[str, tuple[_Check, ...]] = {}
