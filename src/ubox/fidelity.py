@@ -68,8 +68,8 @@ def _family(family: Family) -> Iterator[str]:
             yield f"- {promise.says} *{promise.mark}*"
         if action.promises:
             yield ""
-        if action.refusals:
-            yield from _refusals(tuple(dict.fromkeys(action.refusals)))
+        if action.every_refusal:
+            yield from _refusals(action.every_refusal)
 
 
 def _refusals(refusals: tuple[Refusal, ...]) -> Iterator[str]:
@@ -107,4 +107,4 @@ def _param(param: Param, prefix: str = "") -> str:
 def _marks(action: Action) -> Iterator[Mark]:
     yield action.mark
     yield from (promise.mark for promise in action.promises)
-    yield from (refusal.mark for refusal in dict.fromkeys(action.refusals))
+    yield from (refusal.mark for refusal in action.every_refusal)

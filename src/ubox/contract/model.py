@@ -162,6 +162,12 @@ class Action:
     mark: Mark = Mark.DOCUMENTED
     """How its parameters and answer are known."""
 
+    @property
+    def every_refusal(self) -> tuple[Refusal, ...]:
+        """Those of its behaviour, and those of its parameters' own rules."""
+        own = (check.refusal for param in self.params for check in param.checks if check.refusal != BAD_PARAM)
+        return tuple(dict.fromkeys((*self.refusals, *own)))
+
 
 @dataclass(frozen=True, slots=True)
 class Family:

@@ -44,13 +44,12 @@ class Names:
     def host_namespace(self, host: str) -> str:
         return f"{self.prefix}-host-{_tail(host)}"
 
+    def is_host_namespace(self, namespace: str) -> bool:
+        return namespace.startswith(f"{self.prefix}-host-")
+
     def machine(self, host: str) -> str:
         """The machine's name for systemd-nspawn."""
         return f"{self.prefix}-{host}"
-
-    def is_ours(self, name: str) -> bool:
-        """Whether a namespace or machine of that name belongs to this box."""
-        return name.startswith(f"{self.prefix}-")
 
     @property
     def hosts_folder(self) -> Path:
@@ -63,8 +62,17 @@ class Names:
         """What the machine wrote to its console, all boots."""
         return self.host_folder(host) / "console.log"
 
+    @property
+    def disks_folder(self) -> Path:
+        return self.folder / "disks"
+
+    @property
+    def health_file(self) -> Path:
+        """Which balancers' backends are healthy."""
+        return self.folder / "health.json"
+
     def disk_folder(self, disk: str) -> Path:
-        return self.folder / "disks" / disk
+        return self.disks_folder / disk
 
 
 def host_port(host: str) -> str:

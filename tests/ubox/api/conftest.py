@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from ucloud.client import Client
 from ucloud.core import exc
 
@@ -118,3 +120,11 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture(scope="session")
+def public_key() -> str:
+    """An OpenSSH line of a fresh RSA key, the only kind that the API takes."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    line = key.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    return f"{line.decode()} operator"

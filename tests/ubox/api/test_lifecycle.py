@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import TYPE_CHECKING, Any
 
 from ubox.contract import ACTIONS
+from ubox.contract import refusals as no
 from ubox.testing import Served
 
 if TYPE_CHECKING:
@@ -262,7 +264,7 @@ def test_every_change_is_made(api: Api) -> None:
     assert (simple["Name"], simple["VServerCount"]) == ("front", 1)
 
 
-def test_images_key_pairs_prices_and_account(api: Api) -> None:
+def test_images_prices_and_account(api: Api) -> None:
     vpc, subnet = api.network()
     host = api.host(vpc, subnet)
     api.shown(host)
@@ -292,12 +294,31 @@ def test_images_key_pairs_prices_and_account(api: Api) -> None:
     assert zones == ["box-01", "box-02", "box-03", "box-two-01", "box-two-02"]
 
 
-def test_every_action_is_called_by_these_tests(served: Served, api: Api) -> None:
+def test_a_host_gets_the_key_of_its_pair(api: Api, public_key: str) -> None:
+    pair = api.uhost.import_uhost_key_pairs({"KeyPairName": "operator", "PublicKeyBody": public_key})
+    as_base64 = base64.b64encode(public_key.encode()).decode()
+    again = api.uhost.import_uhost_key_pairs({"KeyPairName": "again", "PublicKeyBody": as_base64})
+    assert again["KeyPairFingerPrint"] == pair["KeyPairFingerPrint"]
+    assert api.code("ImportUHostKeyPairs", KeyPairName="again", PublicKeyBody=public_key) == no.KEY_PAIR_NAME.code
+    vpc, subnet = api.network("keys")
+    host = api.host(vpc, subnet, LoginMode="KeyPair", KeyPairId=pair["KeyPairId"])
+    known = next(each for each in api.served.box.world().hosts if each.id == host)
+    assert json.loads(known.metadata)["public-ssh-keys"] == [public_key]
+    found = api.uhost.describe_uhost_key_pairs({"KeyPairName": "operator"})["KeyPairs"]
+    assert [each["KeyPairId"] for each in found] == [pair["KeyPairId"]]
+    api.uhost.delete_uhost_key_pairs({"KeyPairIds": [pair["KeyPairId"], again["KeyPairId"]]})
+    assert api.uhost.describe_uhost_key_pairs({})["TotalCount"] == 0
+
+
+def test_every_action_is_called_by_these_tests(served: Served, api: Api, public_key: str) -> None:
     """Each action of the contract has answered once, so each answer was checked and decoded."""
-    remove(api, build(api))
+    made = build(api)
+    ids(api)
+    api.vpc.describe_vpc_intercom({"VPCId": made["vpcs"][0]})
+    remove(api, made)
     test_every_change_is_made(api)
-    test_images_key_pairs_prices_and_account(api)
+    test_images_prices_and_account(api)
+    test_a_host_gets_the_key_of_its_pair(api, public_key)
     with served.box.store.transaction() as rows:
         called = {line["action"] for line in served.box.journal.read(rows) if line["retcode"] == 0}
-    elsewhere = {"ImportUHostKeyPairs", "DescribeUHostKeyPairs", "DeleteUHostKeyPairs"}
-    assert set(ACTIONS) - called == elsewhere
+    assert set(ACTIONS) - called == set()
