@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Network
 from pathlib import Path
 
 from ubox.errors import BoxError
 from ubox.fabric.commands import run
 from ubox.fabric.names import Names
 
-_POOL = ip_network("198.18.0.0/15")
+_POOL = IPv4Network("198.18.0.0/15")
 """Set aside for tests of network devices (RFC 2544), so never an address of the real internet."""
 
 

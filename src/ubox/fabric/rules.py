@@ -83,7 +83,7 @@ def _public_addresses(world: World, hosts: list[Host], gateways: list[Gateway]) 
         for eip in world.eips if eip.target_kind == "uhost" and eip.target in own
     ))  # fmt: skip
     yield named_set("gateways", "ipv4_addr", (eip.address for eip in world.eips if eip.id in shared))
-    yield chain("redirect", [
+    yield chain("translate", [
         f"ip daddr @balancers icmp type echo-request dnat ip to {METADATA}",
         f'iifname "wan" ip daddr @gateways icmp type echo-request dnat ip to {METADATA}',
         "ip daddr . meta l4proto . th dport vmap @proxied",
