@@ -60,6 +60,7 @@ def create_app(box: Box, *, drop: Drop = no_connection) -> ASGIApp:
             await asyncio.sleep(fault.seconds)
         if fault and fault.kind is Strike.DROP_BEFORE:
             await drop(request)
+            return Response()
         answer = box.gateway.perform(passage)
         if fault and fault.kind is Strike.DROP_AFTER:
             await drop(request)

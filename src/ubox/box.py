@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from ubox import zones
 from ubox.behaviour.call import Surroundings
@@ -16,10 +17,19 @@ from ubox.projection import project
 from ubox.pump import Pump
 from ubox.reports import StoredReports
 from ubox.settings import Settings
+from ubox.store.rows import ScrappedDisk
 from ubox.store.sqlite import Store
 from ubox.world import Fabric, World
 
 _ZONE_FAULTS = ("cut", "kill", "heal")
+
+
+@runtime_checkable
+class ForgetsDisks(Protocol):
+    """A fabric that keeps what is on data disks, and so must be told when one is gone for good."""
+
+    def forget_disk(self, disk: str) -> None:
+        """Deletes what is on it, as soon as no host has it."""
 
 
 class Box:
@@ -46,7 +56,7 @@ class Box:
             self.store, self._surroundings, faults=self.faults, journal=self.journal, clock=clock
         )
         self._fabric = fabric
-        self._pump = Pump(fabric, self.world) if fabric else None
+        self._pump = Pump(fabric, self.world, self._forget_disks) if fabric else None
         if self._pump:
             self.store.on_worldly_change = self._pump.nudge
 
@@ -66,6 +76,17 @@ class Box:
     def world(self) -> World:
         with self.store.transaction() as rows:
             return project(rows, self._surroundings)
+
+    def _forget_disks(self) -> None:
+        """Has the contents of disks deleted that are gone from the API."""
+        with self.store.transaction() as rows:
+            scrapped = rows.find(ScrappedDisk)
+        if isinstance(self._fabric, ForgetsDisks):
+            for disk in scrapped:
+                self._fabric.forget_disk(disk.id)
+        with self.store.transaction() as rows:
+            for disk in scrapped:
+                rows.remove(disk)
 
     def strike_zone(self, zone: str, what: str) -> None:
         """`cut`, `kill` or `heal` a zone. Raises ValueError for anything else."""

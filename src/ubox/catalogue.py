@@ -64,9 +64,7 @@ def read(file: Path) -> tuple[Image, ...]:
             for each in entries
         )
     except FileNotFoundError as error:
-        raise BoxError(
-            f"{file}: no catalogue of images; build it, or name one with --images"
-        ) from error
+        raise BoxError(f"{file}: no catalogue of images; build it, or name one with --images") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BoxError(
             f"{file}: expected a JSON list of objects with id, name, root, os, features, size_gb ({error!r})"

@@ -14,10 +14,9 @@ _PAUSE_AFTER_FAILURE = 1.0
 
 
 class Pump:
-    def __init__(self, fabric: Fabric, look: Callable[[], World]) -> None:
-        """`look` gives the world as it should be now."""
-        self._fabric = fabric
-        self._look = look
+    def __init__(self, fabric: Fabric, look: Callable[[], World], after: Callable[[], None]) -> None:
+        """`look` gives the world as it should be now; `after` is called when the fabric has made it."""
+        self._fabric, self._look, self._after = fabric, look, after
         self._changed = threading.Event()
         self._stopping = threading.Event()
         self._made: World | None = None
@@ -44,15 +43,17 @@ class Pump:
             self._changed.clear()
             if self._stopping.is_set():
                 return
-            world = self._look()
-            if world == self._made:
-                continue
             try:
-                self._fabric.converge(world)
-                self._made = world
+                self._make(self._look())
             except Exception:
                 _log.exception(
                     "the fabric could not make the world; trying again in %s s", _PAUSE_AFTER_FAILURE
                 )
                 self._stopping.wait(_PAUSE_AFTER_FAILURE)
                 self._changed.set()
+
+    def _make(self, world: World) -> None:
+        if world != self._made:
+            self._fabric.converge(world)
+            self._made = world
+        self._after()

@@ -81,7 +81,9 @@ def _listener(home: Home, port: int | None) -> socket.socket:
 
 
 def _kernel(home: Home, images: tuple[Image, ...], told: Settings) -> KernelFabric:
-    """Imported only here: without a fabric nothing of the kernel's is needed."""
-    from ubox.fabric import KernelFabric
+    """Imported only here: without a fabric nothing of the kernel's is needed. Raises BoxError."""
+    from ubox.fabric import KernelFabric, preflight
 
+    if lacks := [f"{found.lack} ({found.remedy})" for found in preflight()]:
+        raise BoxError("this machine can't run a box's machines: " + "; ".join(lacks))
     return KernelFabric(home.folder, {image.id: image.root for image in images if image.root}, told.internet)

@@ -60,7 +60,9 @@ def serve(
     ...     client = Client(served.sdk_config)
     """
     told = Settings(**{"timings": SPEEDS["instant"], **settings})
-    box = Box(folder / "region.db" if folder else None, settings=told, images=images, fabric=fabric, clock=clock)
+    box = Box(
+        folder / "region.db" if folder else None, settings=told, images=images, fabric=fabric, clock=clock
+    )
     box.start()
     listener = listen(LOOPBACK, 0)
     running = server(box)

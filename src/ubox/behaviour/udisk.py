@@ -8,7 +8,7 @@ from ubox.behaviour.price import charge
 from ubox.behaviour.uhost_show import device
 from ubox.contract import refusals as no
 from ubox.contract.model import MISSING_PARAM
-from ubox.store.rows import Disk, Host
+from ubox.store.rows import Disk, Host, ScrappedDisk
 from ubox.transitions import schedule
 
 _SMALLEST = 1
@@ -107,7 +107,7 @@ def delete_udisk(call: Call) -> Answer:
     disk = disk_of(call)
     if disk.state != "Available":
         raise no.DISK_DELETE(id=disk.id, state=disk.state)
-    call.rows.remove(disk)
+    scrap(call, disk)
     return {}
 
 
@@ -125,6 +125,13 @@ def resize_udisk(call: Call) -> Answer:
     check_size(disk.type, size, boot=disk.boot, low=_SMALLEST)
     call.rows.change(disk, size=size)
     return {}
+
+
+def scrap(call: Call, disk: Disk) -> None:
+    """Removes a disk with what is on it."""
+    call.rows.remove(disk)
+    if call.box.has_fabric and not disk.boot:
+        call.rows.add(ScrappedDisk(id=disk.id))
 
 
 def disk_of(call: Call) -> Disk:

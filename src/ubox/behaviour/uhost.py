@@ -9,6 +9,7 @@ from ubox.behaviour.call import Answer, Call, answers
 from ubox.behaviour.eip import drop, held_by
 from ubox.behaviour.firewall import linger
 from ubox.behaviour.machines import check_size
+from ubox.behaviour.udisk import scrap
 from ubox.behaviour.uhost_create import check_password
 from ubox.behaviour.uhost_show import shown
 from ubox.contract import refusals as no
@@ -78,7 +79,7 @@ def terminate_uhost_instance(call: Call) -> Answer:
         raise no.HOST_POWER(id=host.id, state=host.state)
     for disk in call.rows.find(Disk, host=host.id):
         if disk.boot or disk.type.startswith("LOCAL_") or call.flag("ReleaseUDisk"):
-            call.rows.remove(disk)
+            scrap(call, disk)
         else:
             call.rows.change(disk, host="", slot=0, state="Available")
     for eip in held_by(call, host.id):

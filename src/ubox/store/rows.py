@@ -172,6 +172,13 @@ class Disk(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScrappedDisk(Row):
+    """A data disk that is gone from the API, and whose contents the fabric is still to delete."""
+
+    worldly = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomImage(Row):
     worldly = False
     region: str
@@ -290,6 +297,7 @@ ROWS: tuple[type[Row], ...] = (
     Lingering,
     Host,
     Disk,
+    ScrappedDisk,
     CustomImage,
     IsolationGroup,
     KeyPair,

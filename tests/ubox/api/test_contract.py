@@ -15,9 +15,7 @@ from ubox.fidelity import document
 
 SERVICES = ("vpc", "unet", "uhost", "udisk", "ulb", "uaccount", "ubill")
 
-NOT_IN_SDK = {
-    "DescribeUDisk.UDiskName": "documented; the SDK drops it",
-}
+NOT_IN_SDK = {"DescribeUDisk.UDiskName": "documented; the SDK drops it"}
 """Parameters of ours that the SDK's request schema hasn't, and why."""
 
 WORDS = {Kind.TEXT: ("Str", "Base64"), Kind.INT: ("Int",), Kind.FLOAT: ("Float",), Kind.BOOL: ("Bool",)}

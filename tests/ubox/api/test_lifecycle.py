@@ -1,4 +1,4 @@
-"""A cluster's whole life through the official SDK: two peered VPCs, gateway, hosts, disks, balancers; and gone."""
+"""A cluster's life through the official SDK: two peered VPCs, gateway, hosts, disks, balancers; and gone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def ids(api: Api) -> dict[str, set[str]]:
         "udisk": {each["UDiskId"] for each in api.udisk.describe_udisk({"Limit": 100})["DataSet"]},
         "ulb": {each["ULBId"] for each in api.ulb.describe_ulb({"Limit": 100})["DataSet"]},
         "group": {
-            each["GroupId"] for each in api.uhost.describe_isolation_group({"Limit": 100})["IsolationGroupSet"]
+            each["GroupId"]
+            for each in api.uhost.describe_isolation_group({"Limit": 100})["IsolationGroupSet"]
         },
     }
 
@@ -197,7 +198,10 @@ def test_every_change_is_made(api: Api) -> None:
     zone, host = api.served.zones[0], made["hosts"][0]
     vpc, subnet = made["vpcs"][0], made["subnets"][0]
     api.vpc.add_vpc_network({"VPCId": vpc, "Network": ["192.168.0.0/16"]})
-    assert api.vpc.describe_vpc({"VPCIds": [vpc]})["DataSet"][0]["Network"] == ["10.80.0.0/20", "192.168.0.0/16"]
+    assert api.vpc.describe_vpc({"VPCIds": [vpc]})["DataSet"][0]["Network"] == [
+        "10.80.0.0/20",
+        "192.168.0.0/16",
+    ]
     api.call("UpdateVPCNetwork", VPCId=vpc, Network=["10.80.0.0/20"], Region="box")
     assert api.vpc.describe_vpc({"VPCIds": [vpc]})["DataSet"][0]["Network"] == ["10.80.0.0/20"]
     api.vpc.update_subnet_attribute({"SubnetId": subnet, "Name": "renamed", "Tag": "other"})
@@ -245,7 +249,12 @@ def test_every_change_is_made(api: Api) -> None:
     api.uhost.add_uhost_to_isolation_group({"GroupId": made["group"], "UHostId": host, "Zone": zone})
     api.uhost.start_uhost_instance({"UHostId": host})
     shown = api.shown(host)
-    assert (shown["State"], shown["CPU"], shown["Memory"], shown["DiskSet"][0]["Size"]) == ("Running", 2, 4096, 40)
+    assert (shown["State"], shown["CPU"], shown["Memory"], shown["DiskSet"][0]["Size"]) == (
+        "Running",
+        2,
+        4096,
+        40,
+    )
 
     api.udisk.rename_udisk({"Zone": zone, "UDiskId": made["disk"], "UDiskName": "spare"})
     api.udisk.resize_udisk({"Zone": zone, "UDiskId": made["disk"], "Size": 50})
@@ -256,7 +265,9 @@ def test_every_change_is_made(api: Api) -> None:
     api.ulb.update_ulb_attribute({"ULBId": ulb, "Name": "front", "Remark": "r"})
     api.ulb.update_vserver_attribute({"ULBId": ulb, "VServerId": vserver, "VServerName": "http"})
     backend = api.ulb.describe_vserver({"ULBId": ulb})["DataSet"][0]["BackendSet"][0]
-    api.ulb.update_backend_attribute({"ULBId": ulb, "BackendId": backend["BackendId"], "Enabled": 0, "Weight": 5})
+    api.ulb.update_backend_attribute(
+        {"ULBId": ulb, "BackendId": backend["BackendId"], "Enabled": 0, "Weight": 5}
+    )
     seen = api.ulb.describe_vserver({"ULBId": ulb, "VServerId": vserver})["DataSet"][0]
     assert seen["VServerName"] == "http"
     assert (seen["BackendSet"][0]["Enabled"], seen["BackendSet"][0]["Weight"]) == (0, 5)
@@ -275,19 +286,27 @@ def test_images_prices_and_account(api: Api) -> None:
     assert (copy["ImageId"], copy["BasicImageId"]) == (image, api.image())
     api.uhost.terminate_custom_image({"ImageId": image})
 
-    assert {"Tag": "Default", "TotalCount": 2, "Zone": "box-01"} in api.uhost.describe_uhost_tags({})["TagSet"]
+    assert {"Tag": "Default", "TotalCount": 2, "Zone": "box-01"} in api.uhost.describe_uhost_tags({})[
+        "TagSet"
+    ]
     request = api.host_request(vpc, subnet)
     assert api.uhost.check_uhost_resource_capacity(request)["ResourceEnough"]
     types = api.uhost.describe_available_instance_types({"Zone": "box-01", "MachineTypes": ["N"]})
     assert [each["Name"] for each in types["AvailableInstanceTypes"]] == ["N"]
     price = api.uhost.get_uhost_instance_price({**request, "Count": 1, "ChargeType": "Month"})["PriceSet"][0]
     assert price["Price"] == 40 + 20 + 10
-    assert api.unet.get_eip_price({"OperatorName": "BGP", "Bandwidth": 2, "ChargeType": "Month"})["PriceSet"][0][
-        "Price"
-    ] == 60.0
-    assert api.udisk.describe_udisk_price({"Zone": "box-01", "Size": 20, "ChargeType": "Month"})["DataSet"][0][
-        "Price"
-    ] == 1000
+    assert (
+        api.unet.get_eip_price({"OperatorName": "BGP", "Bandwidth": 2, "ChargeType": "Month"})["PriceSet"][0][
+            "Price"
+        ]
+        == 60.0
+    )
+    assert (
+        api.udisk.describe_udisk_price({"Zone": "box-01", "Size": 20, "ChargeType": "Month"})["DataSet"][0][
+            "Price"
+        ]
+        == 1000
+    )
     assert api.ubill.get_balance({})["AccountInfo"]["AmountAvailable"] == "100000.00"
     assert api.uaccount.get_project_list({})["ProjectSet"][0]["ProjectId"] == api.served.project_id
     zones = [each["Zone"] for each in api.uaccount.get_region({})["Regions"]]
@@ -299,7 +318,10 @@ def test_a_host_gets_the_key_of_its_pair(api: Api, public_key: str) -> None:
     as_base64 = base64.b64encode(public_key.encode()).decode()
     again = api.uhost.import_uhost_key_pairs({"KeyPairName": "again", "PublicKeyBody": as_base64})
     assert again["KeyPairFingerPrint"] == pair["KeyPairFingerPrint"]
-    assert api.code("ImportUHostKeyPairs", KeyPairName="again", PublicKeyBody=public_key) == no.KEY_PAIR_NAME.code
+    assert (
+        api.code("ImportUHostKeyPairs", KeyPairName="again", PublicKeyBody=public_key)
+        == no.KEY_PAIR_NAME.code
+    )
     vpc, subnet = api.network("keys")
     host = api.host(vpc, subnet, LoginMode="KeyPair", KeyPairId=pair["KeyPairId"])
     known = next(each for each in api.served.box.world().hosts if each.id == host)

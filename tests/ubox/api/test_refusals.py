@@ -103,7 +103,9 @@ def test_refused(region_api: Api, region: dict[str, str], case: refusal_cases.Ca
 
 def test_every_refusal_of_the_contract_is_met_by_a_test() -> None:
     met = {case.refusal for case in refusal_cases.CASES}
-    assert {each for each in vars(no).values() if isinstance(each, Refusal)} - met == set(refusal_cases.ELSEWHERE)
+    assert {each for each in vars(no).values() if isinstance(each, Refusal)} - met == set(
+        refusal_cases.ELSEWHERE
+    )
 
 
 def test_every_refusal_but_the_gates_own_belongs_to_an_action() -> None:

@@ -135,7 +135,12 @@ def test_states_can_change_by_being_looked_at(connect: Callable[[Served], Api]) 
 
 @pytest.mark.parametrize(
     ("given", "words"),
-    [({"host_nap": 1}, "host_nap"), ({"disk": -1}, "disk"), ({"disk": "soon"}, "disk"), ({"subnet_cooldown": {"polls": 1}}, "cooldown")],
+    [
+        ({"host_nap": 1}, "host_nap"),
+        ({"disk": -1}, "disk"),
+        ({"disk": "soon"}, "disk"),
+        ({"subnet_cooldown": {"polls": 1}}, "cooldown"),
+    ],
 )
 def test_wrong_timings_are_named(given: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):

@@ -56,7 +56,9 @@ def test_blank_values_are_kept_and_signed() -> None:
 
 
 def test_json_numbers_and_flags_are_words() -> None:
-    raw = parse(query=b"", body=b'{"Action":"X","A":1,"B":true,"C":2.0,"D":null}', content_type="application/json")
+    raw = parse(
+        query=b"", body=b'{"Action":"X","A":1,"B":true,"C":2.0,"D":null}', content_type="application/json"
+    )
     assert raw.signed == {"Action": "X", "A": "1", "B": "true", "C": "2"}
 
 
@@ -70,7 +72,11 @@ def test_every_way_of_asking_is_answered(served: Served, way: str) -> None:
             "form-and-query": lambda: http.post("/?Action=GetRegion", data=params),
             "json": lambda: http.post("/", json=params),
         }[way]()
-    assert (answer.status_code, answer.json()["RetCode"], answer.json()["Action"]) == (200, 0, "GetRegionResponse")
+    assert (answer.status_code, answer.json()["RetCode"], answer.json()["Action"]) == (
+        200,
+        0,
+        "GetRegionResponse",
+    )
 
 
 def test_a_body_that_is_not_json_is_refused_as_such(served: Served) -> None:

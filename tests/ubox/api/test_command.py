@@ -1,0 +1,171 @@
+"""The command `ubox`: a box without a fabric, started, killed, stopped and removed as a user would."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ubox import home
+from ubox.box import Box
+from ubox.catalogue import PAPER
+from ubox.settings import Settings, load
+from ubox.testing import Served
+
+if TYPE_CHECKING:
+    from tests.ubox.api.conftest import Api
+
+
+class Command:
+    """Runs `ubox` on a box's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "ubox", *words, "--dir", str(self.folder)],
+            capture_output=True,
+            text=True,
+            timeout=90,
+            env={**os.environ, "UBOX_IMAGES": str(self.folder / "none.json")},
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    def start(self) -> None:
+        self("start", "--fabric", "none", "--speed", "instant")
+
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self("status", "--json").stdout)
+        return found
+
+    def served(self, box: Box) -> Served:
+        """The running box, as a client sees it."""
+        told = load(self.folder / "box.json")
+        return Served(
+            endpoint=str(home.Home(self.folder).told()["endpoint"]),
+            region=told.region,
+            zones=told.regions[told.region],
+            project_id=told.project_id,
+            public_key=told.public_key,
+            private_key=told.private_key,
+            box=box,
+        )
+
+
+@pytest.fixture
+def ubox(tmp_path: Path) -> Iterator[Command]:
+    command = Command(tmp_path / "box")
+    yield command
+    command("reset", "--yes")
+    assert not command.folder.exists()
+
+
+@pytest.fixture
+def no_box() -> Box:
+    """For `Served`, whose box is in another process."""
+    return Box(None, settings=Settings(), images=PAPER)
+
+
+def test_a_box_is_started_once_and_goes_on_where_it_was(
+    ubox: Command, no_box: Box, connect: Callable[[Served], Api]
+) -> None:
+    ubox.start()
+    first = ubox.status()
+    assert (first["running"], first["fabric"], first["region"]) == (True, "none", "box")
+    assert "already" in ubox("start", "--fabric", "none").stderr
+    assert ubox.status()["pid"] == first["pid"]
+
+    api = connect(ubox.served(no_box))
+    host = api.host(*api.network(), Name="orders-consul-a")
+    assert api.shown(host)["State"] == "Running"
+    os.kill(first["pid"], signal.SIGKILL)
+    while home.started_at(first["pid"]) is not None:
+        os.sched_yield()
+    stopped = ubox.status()
+    assert (stopped["running"], stopped["counts"]["Host"]) == (False, 1)
+
+    ubox.start()
+    again = ubox.status()
+    assert (again["running"], again["endpoint"], again["hosts"][0]["name"]) == (
+        True,
+        first["endpoint"],
+        "orders-consul-a",
+    )
+    assert connect(ubox.served(no_box)).shown(host)["State"] == "Running"
+    assert "stopped" in ubox("stop").stderr
+    assert "not running" in ubox("stop").stderr
+
+
+def test_the_keys_are_for_the_owner_only(ubox: Command) -> None:
+    ubox.start()
+    assert stat.S_IMODE((ubox.folder / "box.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE(ubox.folder.stat().st_mode) == 0o700
+    kept = json.loads((ubox.folder / "box.json").read_text())
+    told = ubox("status", "--json")
+    assert kept["private_key"] not in told.stdout + told.stderr + (ubox.folder / "ubox.log").read_text()
+
+
+def test_two_boxes_run_side_by_side(ubox: Command, tmp_path: Path) -> None:
+    other = Command(tmp_path / "other")
+    ubox.start()
+    other.start()
+    assert ubox.status()["endpoint"] != other.status()["endpoint"]
+    assert ubox.status()["public_key"] != other.status()["public_key"]
+    other("reset", "--yes")
+    assert ubox.status()["running"]
+
+
+def test_a_second_server_of_the_same_box_is_refused(ubox: Command) -> None:
+    ubox.start()
+    refused = ubox("serve", "--fabric", "none", code=1)
+    assert "another ubox serves it" in refused.stderr
+
+
+def test_a_box_keeps_its_fabric(ubox: Command) -> None:
+    ubox.start()
+    ubox("stop")
+    assert "--fabric none" in ubox("start", code=1).stderr
+
+
+def test_what_keeps_a_server_from_starting_is_told(ubox: Command) -> None:
+    told = ubox("start", "--fabric", "none", "--images", "/nowhere/catalogue.json", code=1)
+    assert "/nowhere/catalogue.json" in told.stderr
+    (ubox.folder / "box.json").write_text("{")
+    assert "ubox reset" in ubox("start", "--fabric", "none", code=1).stderr
+
+
+def test_a_catalogue_that_is_wrong_is_named(ubox: Command, tmp_path: Path) -> None:
+    catalogue = tmp_path / "catalogue.json"
+    catalogue.write_text('[{"id": "a"}]')
+    assert "catalogue.json" in ubox("serve", "--fabric", "none", "--images", str(catalogue), code=1).stderr
+
+
+def test_reset_leaves_a_foreign_folder_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    assert "not a box's folder" in Command(tmp_path)("reset", "--yes", code=1).stderr
+    assert (tmp_path / "thesis.txt").exists()
+
+
+@pytest.mark.parametrize("command", ["serve", "start", "stop", "status", "reset"])
+def test_help_shows_an_example(command: str, tmp_path: Path) -> None:
+    assert f"ubox {command}" in Command(tmp_path)(command, "--help").stdout.partition("Example:")[2]
+
+
+def test_a_process_is_known_by_when_it_started() -> None:
+    started = home.started_at(os.getpid())
+    assert started is not None
+    process = home.Process(pid=os.getpid(), started=started)
+    assert process.runs
+    assert not replace(process, started=process.started + 1).runs
