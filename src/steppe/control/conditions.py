@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from steppe.engine.events import ConditionEvent, Emit
 from steppe.errors import SteppeError, Unhealthy
@@ -34,9 +35,9 @@ class Hopeless(SteppeError):
 class Condition:
     name: str
     """As a person reads it, for example `every Nomad client is ready`."""
-    poll: Callable[[], None]
-    """Returns when the condition holds. Raises SteppeError, mostly NotMet, while it does not. Must be
-    bounded in time, and safe to call again and beside other polls."""
+    poll: Callable[[], object]
+    """Returns (anything) when the condition holds. Raises SteppeError, mostly NotMet, while it does not.
+    Must be bounded in time, and safe to call again and beside other polls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +135,7 @@ class _Lookers:
                 return
             with self._moved:
                 # Another condition that is met may be what this one waits for: look again at once.
-                self._moved.wait_for(lambda before=moved: self._times_moved != before, pause_s)
+                self._moved.wait_for(partial(self._moved_since, moved), pause_s)
             pause_s = min(_LONGEST_PAUSE_S, 1.5 * pause_s)
 
     def _once(self, condition: Condition, begun: float) -> ConditionResult | Exception:
@@ -153,6 +154,9 @@ class _Lookers:
         except Exception as fault:
             return fault
         return ConditionResult(condition=condition.name, met=True, seconds=time.monotonic() - begun)
+
+    def _moved_since(self, times: int) -> bool:
+        return self._times_moved != times
 
     def _wake_others(self) -> None:
         with self._moved:
