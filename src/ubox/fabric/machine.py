@@ -110,6 +110,8 @@ class Machine:
             "--directory=root", f"--machine={name}", f"--hostname={host.name}",
             f"--network-namespace-path=/run/netns/{self.names.host_namespace(self.host)}",
             "--kill-signal=SIGRTMIN+3", "--resolv-conf=off", "--timezone=off", "--link-journal=no",
+            # A host is master of its own network: its firewall, its balancers' addresses.
+            "--capability=CAP_NET_ADMIN",
             # Without them Nomad's exec and java drivers fail every task.
             "--system-call-filter=@keyring bpf", *disks,
         ]  # fmt: skip
