@@ -1,4 +1,4 @@
-"""Clusters on loopback addresses, and real Consul and Nomad processes with the configuration of real hosts."""
+"""Clusters on loopback addresses, and real Consul and Nomad processes configured as on real hosts."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Agents:
         binary = str(_CACHE / "tools" / _TOOLS[tool])
         script = (
             f"mount --bind {shlex.quote(str(self._folder / 'hosts'))} /etc/hosts && "
-            f"mount -t tmpfs tmpfs /sys/fs/cgroup && exec {shlex.join([binary, *command, str(file)])}"
+            f"umount --recursive --lazy /sys/fs/cgroup && exec {shlex.join([binary, *command, str(file)])}"
         )
         with (self._folder / f"{host.name}.log").open("ab") as log:
             self._running[host.name] = subprocess.Popen(

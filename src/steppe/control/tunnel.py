@@ -181,7 +181,7 @@ class Tunnel:
         try:
             far_reader, far_writer = await self._open(address, port)
         except _FAULTS:
-            # The caller sees a reset, as from a host that refuses.
+            # The caller accepted a local connection; all it can be told is that this one is over.
             writer.transport.abort()
             return
         await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
