@@ -19,7 +19,7 @@ install -d -m 0755 /opt/rocketmq/cds
 find /opt/rocketmq/lib /opt/rocketmq/verify -name '*.jar' | LC_ALL=C sort | paste -s -d: >/opt/rocketmq/classpath
 
 # 4. Units. Agents are enabled by a host's user-data, which brings their configuration.
-systemctl enable first-boot.service cgroup-writable.service ssh.service
+systemctl enable first-boot.service cgroup-writable.service kernel-settings.service ssh.service
 systemctl disable consul.service nomad.service steppe-addresses.service nftables.service 2>/dev/null
 systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
   e2scrub_reap.service fstrim.timer systemd-networkd.service systemd-resolved.service \

@@ -24,8 +24,10 @@ def main() -> int:
     except SteppeError as error:
         say(f" ✗ {error.message}\n   Next: {error.hint}")
         return error.exit_code
-    say(f" ✓ set up: {', '.join(f'{t.name} {t.version}' for t in go_tools.TOOLS)}, "
-        f"RocketMQ {rocketmq.VERSION}, host image {root.parent.name}")
+    say(
+        f" ✓ set up: {', '.join(f'{t.name} {t.version}' for t in go_tools.TOOLS)}, "
+        f"RocketMQ {rocketmq.VERSION}, host image {root.parent.name}"
+    )
     return 0
 
 

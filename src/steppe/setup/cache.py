@@ -13,6 +13,8 @@ from pathlib import Path
 
 from steppe.errors import SteppeError
 
+SUMS = "SHA256SUMS"
+
 
 def cache_folder() -> Path:
     """`$STEPPE_CACHE`, else `steppe` in the user's XDG cache directory."""
@@ -68,6 +70,21 @@ def _lock(folder: Path) -> Iterator[None]:
     with (folder / ".lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def write_sums(folder: Path) -> None:
+    """Notes the SHA-256 of each file of that folder in its file SHA256SUMS, for `is_whole`."""
+    rows = [f"{sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
+    (folder / SUMS).write_text("".join(rows))
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether the folder has the files, and they the content, that `write_sums` noted."""
+    sums = folder / SUMS
+    return sums.is_file() and all(
+        (folder / name).is_file() and sha256(folder / name) == digest
+        for digest, name in (row.split() for row in sums.read_text().splitlines())
+    )
 
 
 def sha256(path: Path) -> str:

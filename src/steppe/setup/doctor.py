@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +21,13 @@ MODES = ("box", "cloud")
 _MEMORY_GIB = 10
 _DISK_GIB = 10
 _GIB = 1024**3
+_CREDENTIAL_FILES = ("credential.json", "config.json")
+"""Of the official command line and Terraform provider, in `~/.ucloud`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One check's result. `detail` says what was found, `remedy` the command that mends it (empty if fine)."""
+    """One check's result: `detail` says what was found, `remedy` how it is mended if it isn't `ok`."""
 
     check: str
     ok: bool
@@ -33,7 +36,10 @@ class Finding:
 
 
 def examine(mode: str) -> list[Finding]:
-    """All findings for `box` (the local region) or `cloud` (UCloud itself), in order."""
+    """All findings for one of `MODES`: `box` is the local region, `cloud` UCloud itself. In order.
+
+    Raises KeyError for another mode.
+    """
     return [check() for check in {"box": _BOX, "cloud": _CLOUD}[mode]]
 
 
@@ -76,11 +82,13 @@ def _packages() -> Finding:
 
 
 def _cgroups() -> Finding:
-    found = [name for name in ("cgroup.controllers", "unified", "systemd") if Path("/sys/fs/cgroup", name).exists()]
+    root = Path("/sys/fs/cgroup")
+    kinds = {"cgroup.controllers": "version 2", "unified": "version 1 and 2", "systemd": "version 1"}
+    found = next((kind for file, kind in kinds.items() if (root / file).exists()), "")
     return Finding(
         check="has control groups, which keep a machine's processes apart",
         ok=bool(found),
-        detail="version 2" if "cgroup.controllers" in found else "version 1" if found else "none mounted",
+        detail=found or "none mounted",
         remedy="mount -t cgroup2 none /sys/fs/cgroup",
     )
 
@@ -92,6 +100,19 @@ def _overlay() -> Finding:
         ok="\toverlay\n" in known,
         detail="known to the kernel" if "\toverlay\n" in known else "not loaded",
         remedy="modprobe overlay",
+    )
+
+
+def _firewall() -> Finding:
+    program = shutil.which("nft", path=packages.path())
+    asked = subprocess.run(
+        [program or "false", "list", "tables"], capture_output=True, text=True, check=False
+    )
+    return Finding(
+        check="has nftables in its kernel, for the networks and firewalls",
+        ok=asked.returncode == 0,
+        detail="answers" if asked.returncode == 0 else asked.stderr.strip() or "nft is not installed",
+        remedy="as root: modprobe nf_tables",
     )
 
 
@@ -128,28 +149,25 @@ def _tools() -> Finding:
 
 
 def _image() -> Finding:
+    root = image.current()
     return Finding(
         check="has the host image",
-        ok=image.catalogue().exists(),
-        detail=str(image.catalogue()),
+        ok=root is not None,
+        detail=str(root) if root else "not made yet",
         remedy="make setup",
     )
 
 
 def _credentials() -> Finding:
-    # Imported here, so that a machine without cloud credentials can still be examined for the box.
-    from steppe.cloud.credentials import find_credentials
-
-    try:
-        found = find_credentials(dict(os.environ), Path.home(), region="")
-    except Exception as error:
-        return Finding(
-            check="has UCloud credentials",
-            ok=False,
-            detail=str(error),
-            remedy="export UCLOUD_PUBLIC_KEY=… UCLOUD_PRIVATE_KEY=… UCLOUD_PROJECT_ID=…",
-        )
-    return Finding(check="has UCloud credentials", ok=True, detail=found.source)
+    named = bool(os.environ.get("UCLOUD_PUBLIC_KEY") and os.environ.get("UCLOUD_PRIVATE_KEY"))
+    folder = Path.home() / ".ucloud"
+    files = [folder / name for name in _CREDENTIAL_FILES if (folder / name).is_file()]
+    return Finding(
+        check="has UCloud credentials",
+        ok=named or bool(files),
+        detail="in the environment" if named else str(files[0]) if files else "neither environment nor files",
+        remedy="export UCLOUD_PUBLIC_KEY=… UCLOUD_PRIVATE_KEY=… UCLOUD_PROJECT_ID=…",
+    )
 
 
 _Check = Callable[[], Finding]
@@ -160,10 +178,10 @@ _BOX: tuple[_Check, ...] = (
     _packages,
     _cgroups,
     _overlay,
+    _firewall,
     _memory,
     _disk,
     _tools,
     _image,
 )
 _CLOUD: tuple[_Check, ...] = (_python, _credentials)
-_: Mapping[str, tuple[_Check, ...]] = {}

@@ -1,6 +1,6 @@
 """Consul and Nomad, pinned: from the cache, as the official release, or built from the Go module proxy.
 
-1. The cache has it: done.
+1. The cache has it, whole: done.
 2. The release archive of its maker, checked against the SHA-256 sums published beside it.
 3. Where that can't be reached: `go build` out of `tools/<name>/go.mod` and `go.sum`, which pin every module.
 """
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import platform
+import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 
 from steppe.errors import SteppeError
-from steppe.setup.cache import cache_folder, publish, repository, sha256
+from steppe.setup.cache import SUMS, cache_folder, is_whole, publish, repository, write_sums
 from steppe.setup.command import run
 from steppe.setup.progress import say, step
 
@@ -34,19 +34,22 @@ class GoTool:
     module: str
     go: str
     """The oldest Go that builds it."""
-    tags: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    """Further options of `go build`."""
+    ldflags: str = "-s -w"
     cgo: bool = False
 
 
-CONSUL = GoTool(name="consul", version="1.20.6", module="github.com/hashicorp/consul", go="1.23")
+CONSUL = GoTool(name="consul", version="1.20.6", module="github.com/hashicorp/consul", go="1.23.8")
 NOMAD = GoTool(
     name="nomad",
     version="1.10.5",
     module="github.com/hashicorp/nomad",
     go="1.24.7",
-    # Without this tag every client offers mock_driver.
-    tags=("release",),
-    # runc, which starts exec tasks, is partly C.
+    # Without `release` every client offers mock_driver. runc, which starts exec tasks, is partly C: linked
+    # statically, so that it runs in the image whatever C library this machine has.
+    options=("-tags=release,netgo,osusergo",),
+    ldflags="-s -w -linkmode external -extldflags -static",
     cgo=True,
 )
 TOOLS = (CONSUL, NOMAD)
@@ -57,14 +60,26 @@ def binary(tool: GoTool) -> Path:
     return cache_folder() / "tools" / f"{tool.name}-{tool.version}" / tool.name
 
 
-def resolve(tool: GoTool, *, releases: str = RELEASES) -> Path:
-    """The tool's binary. Raises SteppeError if it can be had in none of the three ways."""
-    target = binary(tool)
-    publish(target.parent, lambda part: _make(tool, part / tool.name, releases))
-    return target
+def resolve(tool: GoTool, *, releases: str = RELEASES, pins: Path | None = None) -> Path:
+    """The tool's binary; `pins` is where its go.mod is, `tools/<name>` if not said.
+
+    Raises SteppeError if it can be had in none of the three ways, or if a download isn't what was published.
+    """
+    modules = pins or repository() / "tools" / tool.name
+    folder = binary(tool).parent
+    if folder.exists() and not is_whole(folder):
+        say(f"   {folder} is damaged; it is made again")
+        shutil.rmtree(folder)
+
+    def make(part: Path) -> None:
+        _make(tool, part / tool.name, releases, modules)
+        write_sums(part)
+
+    publish(folder, make)
+    return binary(tool)
 
 
-def _make(tool: GoTool, target: Path, releases: str) -> None:
+def _make(tool: GoTool, target: Path, releases: str, modules: Path) -> None:
     title = f"{tool.name} {tool.version}"
     try:
         with step(f"{title}: official release"):
@@ -74,7 +89,7 @@ def _make(tool: GoTool, target: Path, releases: str) -> None:
     except httpx.HTTPError as error:
         say(f"   the release can't be reached ({type(error).__name__}); building from source instead")
     with step(f"{title}: build from the Go module proxy (some minutes, once)"):
-        build(tool, target)
+        build(tool, target, modules)
 
 
 def download(tool: GoTool, releases: str) -> bytes:
@@ -106,26 +121,27 @@ def check_sum(name: str, content: bytes, sums: str) -> None:
         )
 
 
-def build(tool: GoTool, target: Path) -> None:
-    """Builds it out of `tools/<name>`. Raises SteppeError when Go is missing, too old, or can't."""
+def build(tool: GoTool, target: Path, modules: Path) -> None:
+    """Builds it out of that folder's go.mod. Raises SteppeError when Go is missing, too old, or fails."""
     run(
         [
             "go",
             "build",
             "-trimpath",
             "-buildvcs=false",
-            *(["-tags", ",".join(tool.tags)] if tool.tags else []),
-            "-ldflags=-s -w",
+            "-mod=readonly",
+            *tool.options,
+            f"-ldflags={tool.ldflags}",
             "-o",
             target,
             tool.module,
         ],
-        folder=repository() / "tools" / tool.name,
-        environment={"CGO_ENABLED": "1" if tool.cgo else "0", "GOFLAGS": os.environ.get("GOFLAGS", "")},
-        hint=f"Go {tool.go} or newer and the Go module proxy are needed: https://go.dev/doc/install",
+        folder=modules,
+        environment={"CGO_ENABLED": "1" if tool.cgo else "0"},
+        hint=f"Go {tool.go} or newer and the Go module proxy are needed; Go is at https://go.dev/dl/",
     )
 
 
 def identity(tool: GoTool) -> str:
-    """The SHA-256 of the tool that is there: what an image with it depends on."""
-    return sha256(binary(tool))
+    """The noted SHA-256 of the tool that is there: what an image with it depends on."""
+    return (binary(tool).parent / SUMS).read_text()

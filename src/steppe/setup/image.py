@@ -34,13 +34,21 @@ def resolve() -> Path:
     recipe = repository() / "images"
     folder = cache_folder() / "images" / address(recipe)
     publish(folder, lambda part: _make(recipe, part / "rootfs"))
-    _write_catalogue(folder)
+    write_catalogue(folder)
     return folder / "rootfs"
 
 
 def catalogue() -> Path:
     """The file by which ubox knows its images."""
     return cache_folder() / "images" / "catalogue.json"
+
+
+def current() -> Path | None:
+    """The root file system that the catalogue names, None if there is none yet."""
+    if not catalogue().is_file():
+        return None
+    root = Path(json.loads(catalogue().read_text())[0]["root"])
+    return root if root.is_dir() else None
 
 
 def address(recipe: Path) -> str:
@@ -134,7 +142,8 @@ def _inside(root: Path, script: Path) -> None:
     )
 
 
-def _write_catalogue(folder: Path) -> None:
+def write_catalogue(folder: Path) -> None:
+    """Names the image made in that folder to ubox, in place of an older one."""
     image = {
         "id": f"uimage-{folder.name[:8]}",
         "name": NAME,

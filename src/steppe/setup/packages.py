@@ -16,7 +16,8 @@ NEEDED: Mapping[str, str] = {
     "nft": "nftables",
     "ip": "iproute2",
     "mvn": "maven",
-    "gcc": "gcc",
+    "gcc": "build-essential",
+    "javac": "default-jdk-headless",
     "nsenter": "util-linux",
 }
 """The package that brings each program."""
@@ -24,8 +25,12 @@ NEEDED: Mapping[str, str] = {
 
 def missing() -> tuple[str, ...]:
     """Packages whose program is not on this machine."""
-    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    return tuple(package for program, package in NEEDED.items() if shutil.which(program, path=path) is None)
+    return tuple(package for program, package in NEEDED.items() if shutil.which(program, path=path()) is None)
+
+
+def path() -> str:
+    """Where programs are looked for: the user's PATH, and where administrators' programs are."""
+    return os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 
 def install() -> None:

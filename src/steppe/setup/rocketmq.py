@@ -8,7 +8,7 @@ from pathlib import Path
 from steppe.errors import SteppeError
 from steppe.setup.cache import cache_folder, publish, repository, sha256
 from steppe.setup.command import run
-from steppe.setup.progress import step
+from steppe.setup.progress import say, step
 
 VERSION = "5.5.0"
 
@@ -20,15 +20,26 @@ def jars() -> Path:
 
 def resolve() -> Path:
     """The folder of the jars. Raises SteppeError when Maven can't fetch them or one isn't what was pinned."""
-    publish(jars().parent, _fetch)
+    folder = jars().parent
+    if folder.exists() and not _is_pinned(jars()):
+        say(f"   {folder} is damaged; it is fetched again")
+        shutil.rmtree(folder)
+    publish(folder, _fetch)
     return jars()
 
 
+def _is_pinned(lib: Path) -> bool:
+    return not differing(lib, _pins())
+
+
+def _pins() -> str:
+    return (repository() / "tools" / "rocketmq" / "SHA256SUMS").read_text()
+
+
 def _fetch(part: Path) -> None:
-    pins = repository() / "tools" / "rocketmq"
     with step(f"RocketMQ {VERSION}: jars from Maven Central"):
         # Maven writes beside its pom, so it gets a copy.
-        shutil.copy(pins / "pom.xml", part)
+        shutil.copy(repository() / "tools" / "rocketmq" / "pom.xml", part)
         run(
             [
                 "mvn",
@@ -41,17 +52,17 @@ def _fetch(part: Path) -> None:
             folder=part,
             hint="Maven and Maven Central are needed: check the network and Maven's settings",
         )
-    check(part / "lib", (pins / "SHA256SUMS").read_text())
-
-
-def check(folder: Path, sums: str) -> None:
-    """Raises SteppeError unless the folder holds exactly the files of `sums`, each with its sum."""
-    wanted = {name: digest for digest, name in (row.split() for row in sums.splitlines())}
-    found = {path.name: sha256(path) for path in folder.iterdir()}
-    wrong = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
+    wrong = differing(part / "lib", _pins())
     if wrong:
         raise SteppeError(
             f"These jars are not the pinned ones: {', '.join(wrong[:5])}.",
             code="setup.checksum",
             hint="compare with tools/rocketmq/SHA256SUMS; someone may change what you download",
         )
+
+
+def differing(folder: Path, sums: str) -> list[str]:
+    """Names of the files that `sums` (rows of `<sha256>  <name>`) and the folder don't agree on."""
+    wanted = {name: digest for digest, name in (row.split() for row in sums.splitlines())}
+    found = {path.name: sha256(path) for path in folder.iterdir()} if folder.is_dir() else {}
+    return sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
