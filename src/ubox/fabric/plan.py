@@ -119,6 +119,10 @@ def _wan_lines(names: Names, vpc: Vpc, eips: list[str], internet: str) -> Iterat
 
 def _peering_lines(names: Names, world: World, peering: Peering) -> Iterator[Line]:
     for here, there in ((peering.a, peering.b), (peering.b, peering.a)):
+        # ARP asks with its own port's address; the other VPC has the shared ones too and would not answer.
+        for subnet in world.subnets:
+            if subnet.vpc == here:
+                yield names.vpc(here), f"addr {subnet.gateway}/32 dev {peer_port(there)}"
         for vpc in world.vpcs:
             if vpc.id == there:
                 yield from ((names.vpc(here), f"route {cidr} dev {peer_port(there)}") for cidr in vpc.cidrs)
