@@ -11,13 +11,13 @@ import httpx
 import pytest
 
 from steppe.control.access import Access, open_access
-from steppe.control.bootstrap import bootstrap
+from steppe.control.bootstrap import Foreign, bootstrap
 from steppe.control.client import Answer, Client, ControlError
-from steppe.control.conditions import Condition, Hopeless, NotMet, check_once, wait
+from steppe.control.conditions import Condition, NotMet, check_once, wait
 from steppe.control.health import cluster_conditions, health
 from steppe.control.secrets import make
 from steppe.engine.events import Event
-from steppe.topology import Role, Topology
+from steppe.topology import Host, Role, Topology
 
 if TYPE_CHECKING:
     from tests.control.conftest import Agents
@@ -145,7 +145,7 @@ def test_a_well_cluster_meets_every_condition_through_its_balancers(bootstrapped
     agents_alive = conditions[1]
     wait([each for each in conditions if each is not agents_alive], 60, silent)
     assert check_once([agents_alive])[0].why_not == (
-        "orders-nomad-a, orders-nomad-b, orders-nomad-c, orders-broker-b not alive"
+        "not alive: orders-nomad-a, orders-nomad-b, orders-nomad-c, orders-broker-b"
     )
 
 
@@ -153,8 +153,33 @@ def test_a_missing_balancer_and_an_unknown_client_are_named(bootstrapped: Bootst
     agents = bootstrapped.agents
     known = replace(agents.topology, hosts=agents.topology.hosts[:-1])
     results = {each.condition: each for each in health(known, bootstrapped.access, agents.secrets, {})}
-    assert "orders-broker-b is no host" in results["every Nomad client is ready"].why_not
+    clients = results["every Nomad client is ready"]
+    assert clients.why_not == "no host of this cluster: orders-broker-b"
+    assert "whose it is" in clients.hint
     assert "has no address" in results["the balancer orders-consul answers on port 8501"].why_not
+
+
+def test_a_client_of_another_class_or_closed_to_work_is_named(bootstrapped: Bootstrapped) -> None:
+    agents, nomad = bootstrapped.agents, bootstrapped.access.nomad
+    host = agents.topology.host("orders-broker-b")
+    other = tuple(
+        replace(each, role=Role.NAMESERVER) if each is host else each for each in agents.topology.hosts
+    )
+    node = next(each for each in nomad.nodes() if each["Name"] == host.name)
+
+    def why(hosts: tuple[Host, ...]) -> str:
+        conditions = cluster_conditions(
+            replace(agents.topology, hosts=hosts), bootstrapped.access, agents.secrets, {}
+        )
+        return check_once(conditions[3:4])[0].why_not
+
+    assert why(other) == (
+        "orders-broker-b has class and pool ('broker', 'broker'), not ('nameServer', 'nameserver')"
+    )
+    nomad.request("POST", f"/v1/node/{node['ID']}/eligibility", {"Eligibility": "ineligible"})
+    assert why(agents.topology.hosts) == "closed to new work: orders-broker-b"
+    nomad.request("POST", f"/v1/node/{node['ID']}/eligibility", {"Eligibility": "eligible"})
+    assert why(agents.topology.hosts) == ""
 
 
 def test_without_the_token_nothing_can_be_read_or_written(bootstrapped: Bootstrapped) -> None:
@@ -175,9 +200,10 @@ def test_someone_elses_cluster_is_refused(
     other = replace(make(bootstrapped.topology), ca_certificate=bootstrapped.agents.secrets.ca_certificate)
     with (
         open_access(bootstrapped.topology, other, None, silent) as stranger,
-        pytest.raises(Hopeless, match="bootstrapped by someone else"),
+        pytest.raises(Foreign, match="bootstrapped by someone else") as caught,
     ):
         bootstrap(bootstrapped.topology, other, stranger, silent)
+    assert caught.value.exit_code == 5
 
 
 def test_plain_http_and_a_foreign_ca_are_refused(bootstrapped: Bootstrapped) -> None:

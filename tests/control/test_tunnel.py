@@ -148,6 +148,20 @@ def test_bytes_go_through_and_each_place_keeps_its_local_port(
         assert bastion.logins == 1
 
 
+def test_closing_it_ends_open_connections_quietly(
+    secrets: Secrets, bastion: Bastion, echo: tuple[str, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    tunnel = open_tunnel(secrets, bastion.port)
+    with socket.create_connection(tunnel.endpoint(*echo), timeout=20) as connection:
+        connection.sendall(b"not finished")
+        wait([Condition("the tunnel stands", tunnel.check)], 30, silent)
+        tunnel.close()
+        assert connection.recv(1) == b""
+    assert caplog.records == []
+    with pytest.raises(ControlError, match="is closed"):
+        tunnel.endpoint(*echo)
+
+
 def test_what_does_not_listen_behind_it_is_told(
     cluster: Topology, secrets: Secrets, bastion: Bastion, echo: tuple[str, int]
 ) -> None:

@@ -29,6 +29,7 @@ from steppe.control.grants import Object, covers
 from steppe.control.nomad import NomadApi
 from steppe.control.secrets import Secrets
 from steppe.engine.events import Emit
+from steppe.errors import Claimed
 from steppe.topology.model import Topology
 
 _FOREIGN_AFTER_S = 15.0
@@ -36,12 +37,16 @@ _FOREIGN_AFTER_S = 15.0
 _WRITERS = 4
 
 
+class Foreign(Hopeless, Claimed):
+    """The ACLs were bootstrapped by another workspace."""
+
+
 def bootstrap(
     topology: Topology, secrets: Secrets, access: Access, emit: Emit, *, deadline_s: float = 180.0
 ) -> tuple[str, ...]:
     """Does all of the above and tells what it changed: nothing on a second run.
 
-    Raises Unhealthy when `deadline_s` seconds are not enough, Hopeless when the ACLs are someone else's.
+    Raises Unhealthy when `deadline_s` seconds are not enough, Foreign when the ACLs are someone else's.
     """
     run = _Run(topology, secrets, access.consul, access.nomad)
     wait(run.conditions(), deadline_s, emit)
@@ -143,7 +148,7 @@ class _Acls:
             raise NotMet(f"the {self._title} servers have not elected a leader")
 
     def take(self) -> str | None:
-        """What it changed, if it did. Raises NotMet, then Hopeless, when the ACLs are not ours."""
+        """What it changed, if it did. Raises NotMet, then Foreign, when the ACLs are not ours."""
         if self._api.knows_token():
             return None
         if self._api.bootstrap_acls(self._secret):
@@ -152,7 +157,7 @@ class _Acls:
         self._refused_since = self._refused_since or now
         if now - self._refused_since < _FOREIGN_AFTER_S:
             raise NotMet(f"{self._title}'s ACLs don't know this workspace's management token")
-        raise Hopeless(
+        raise Foreign(
             f"{self._title}'s ACLs were bootstrapped by someone else: they don't know the management token "
             "of this workspace.",
             code="bootstrap.foreign",

@@ -171,4 +171,7 @@ def _decoded(response: httpx.Response) -> Any:
 def _reason(error: httpx.TransportError) -> str:
     if isinstance(error, httpx.TimeoutException):
         return "no answer in time"
+    if "UNEXPECTED_EOF" in str(error):
+        # What a tunnel makes of a port behind it that refuses.
+        return "closed at once, as where nothing listens"
     return str(error) or type(error).__name__

@@ -16,7 +16,7 @@ from steppe.control.consul import consul_service
 from steppe.control.nomad import nomad_service
 from steppe.control.secrets import Secrets
 from steppe.topology import ports
-from steppe.topology.model import Balancer, Role, Topology
+from steppe.topology.model import Balancer, Host, Role, Topology
 
 Object = Mapping[str, Any]
 
@@ -107,14 +107,17 @@ def _nomad_servers(topology: Topology, access: Access) -> None:
 
 
 def _need_servers(expected: Sequence[str], servers: Sequence[Object], plain: Callable[[str], str]) -> None:
+    if not servers:
+        raise NotMet("a new leader has not looked at its servers yet")
     found = {plain(str(server["Name"])): server for server in servers}
-    wrong = [
-        *(f"{name} is not among the servers" for name in expected if name not in found),
-        *(f"{name} is no host of this cluster" for name in found if name not in expected),
-        *(f"{name} does not vote" for name, server in found.items() if not server["Voter"]),
-        *(f"{name} is {_state(server)}" for name, server in found.items() if not server["Healthy"]),
-    ]
-    _need_none(wrong, "Look at the host's `journalctl -u consul -u nomad`; `steppe replace` makes it anew.")
+    _need_none(
+        _unknown(expected, found),
+        [
+            *_absent(expected, found, "not among the servers"),
+            *_listed("without a vote", (name for name, server in found.items() if not server["Voter"])),
+            *(f"{name} is {_state(server)}" for name, server in found.items() if not server["Healthy"]),
+        ],
+    )
 
 
 def _state(server: Object) -> str:
@@ -124,50 +127,59 @@ def _state(server: Object) -> str:
 
 def _consul_agents(topology: Topology, access: Access) -> None:
     expected = [host.name for host in topology.hosts if host.role is not Role.BASTION]
-    alive = [member["Name"] for member in access.consul.members() if member["Status"] == _ALIVE]
-    wrong = [
-        *_absent(expected, alive, "not alive"),
-        *(f"{name} is no host of this cluster" for name in alive if name not in expected),
-    ]
-    _need_none(wrong, _UNKNOWN_HINT)
+    alive = [str(member["Name"]) for member in access.consul.members() if member["Status"] == _ALIVE]
+    _need_none(_unknown(expected, alive), _absent(expected, alive, "not alive"))
 
 
 def _nomad_clients(topology: Topology, access: Access) -> None:
     hosts = {host.name: host for host in topology.hosts if host.role.is_nomad_client}
     # A replaced host leaves its old node behind, down, until Nomad collects it.
     nodes = [node for node in access.nomad.nodes() if node["Status"] != "down"]
-    ready = {node["Name"]: node for node in nodes if node["Status"] == "ready"}
-    wrong = [
-        *_absent(hosts, ready, "not ready"),
-        *(f"{node['Name']} is no host of this cluster" for node in nodes if node["Name"] not in hosts),
-        *(
-            f"{name} is in class {node['NodeClass']}, pool {node['NodePool']}, "
-            f"not {hosts[name].role.node_class}, {hosts[name].role}"
-            for name, node in ready.items()
-            if name in hosts
-            and (node["NodeClass"], node["NodePool"]) != (hosts[name].role.node_class, str(hosts[name].role))
-        ),
-        *(f"{name} takes no work" for name, node in ready.items() if _is_closed(node)),
-    ]
-    _need_none(wrong, _UNKNOWN_HINT)
+    ready = {str(node["Name"]): node for node in nodes if node["Status"] == "ready"}
+    _need_none(
+        _unknown(hosts, (str(node["Name"]) for node in nodes)),
+        [
+            *_absent(hosts, ready, "not ready"),
+            *_listed("closed to new work", (name for name, node in ready.items() if _is_closed(node))),
+            *(_misplaced(hosts[name], node) for name, node in ready.items() if name in hosts),
+        ],
+    )
 
 
 def _is_closed(node: Object) -> bool:
     return bool(node["Drain"]) or node["SchedulingEligibility"] != "eligible"
 
 
-_UNKNOWN_HINT = (
-    "A host that isn't the cluster's own got in with a certificate of its CA: find out whose it is. "
-    "One that is missing: look at its `journalctl -u consul -u nomad`, or make it anew with `steppe replace`."
-)
+def _misplaced(host: Host, node: Object) -> str:
+    """What is wrong with the node's class and pool; empty if they are the host's."""
+    wanted = (host.role.node_class, str(host.role))
+    found = (node["NodeClass"], node["NodePool"])
+    return "" if found == wanted else f"{host.name} has class and pool {found}, not {wanted}"
+
+
+def _unknown(expected: Iterable[str], found: Iterable[str]) -> list[str]:
+    known = set(expected)
+    return _listed("no host of this cluster", (name for name in found if name not in known))
 
 
 def _absent(expected: Iterable[str], found: Iterable[str], what: str) -> list[str]:
     there = set(found)
-    missing = [name for name in expected if name not in there]
-    return [f"{', '.join(missing)} {what}"] if missing else []
+    return _listed(what, (name for name in expected if name not in there))
 
 
-def _need_none(wrong: Sequence[str], hint: str) -> None:
-    if wrong:
-        raise NotMet("; ".join(wrong), hint)
+def _listed(what: str, names: Iterable[str]) -> list[str]:
+    together = ", ".join(names)
+    return [f"{what}: {together}"] if together else []
+
+
+def _need_none(unknown: Sequence[str], wrong: Sequence[str]) -> None:
+    reasons = [reason for reason in (*unknown, *wrong) if reason]
+    if reasons:
+        raise NotMet("; ".join(reasons), _UNKNOWN_HINT if unknown else _HOST_HINT)
+
+
+_HOST_HINT = "Look at that host's `journalctl -u consul -u nomad`; `steppe replace` makes it anew."
+_UNKNOWN_HINT = (
+    "A host that is not the cluster's own got in with a certificate of its CA. Find out whose it is; one "
+    "that this workspace made before: `steppe up` removes what is left of it."
+)

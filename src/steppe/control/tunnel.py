@@ -13,6 +13,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Coroutine
+from contextlib import closing, suppress
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -58,6 +59,7 @@ class Tunnel:
         self._failure = NotMet(f"{self._place} has not answered yet", _UNREACHABLE_HINT)
         self._connection: asyncssh.SSHClientConnection | None = None
         self._listeners: dict[tuple[str, int], asyncio.Server] = {}
+        self._forwards: set[asyncio.Task[None]] = set()
         self._ready = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=asyncio.run, args=(self._main(),), name="tunnel", daemon=True)
@@ -153,8 +155,8 @@ class Tunnel:
     async def _listen(self, address: str, port: int) -> tuple[str, int]:
         listener = self._listeners.get((address, port))
         if listener is None:
-            forward = partial(self._forward, address, port)
-            listener = await asyncio.start_server(forward, "127.0.0.1", 0)
+            accept = partial(self._accept, address, port)
+            listener = await asyncio.start_server(accept, "127.0.0.1", 0)
             # Another call may have been first while this one waited.
             kept = self._listeners.setdefault((address, port), listener)
             if kept is not listener:
@@ -175,18 +177,22 @@ class Tunnel:
             assert self._connection is not None
             return await self._connection.open_connection(address, port)
 
+    def _accept(
+        self, address: str, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        # A task of our own: the server's would report its cancellation at the end as an error.
+        forward = asyncio.create_task(self._forward(address, port, reader, writer))
+        self._forwards.add(forward)
+        forward.add_done_callback(self._forwards.discard)
+
     async def _forward(
         self, address: str, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        try:
+        # The caller's local connection is accepted already; all it can be told is that this one is over.
+        with closing(writer), suppress(*_FAULTS):
             far_reader, far_writer = await self._open(address, port)
-        except _FAULTS:
-            # The caller accepted a local connection; all it can be told is that this one is over.
-            writer.transport.abort()
-            return
-        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-        far_writer.close()
-        writer.close()
+            with closing(far_writer):
+                await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
 
 
 class _Source(Protocol):
