@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -30,9 +30,7 @@ _port = click.option(
 _fabric = click.option(
     "--fabric",
     type=click.Choice([serving.KERNEL, serving.NONE]),
-    default=serving.KERNEL,
-    show_default=True,
-    help="kernel: real machines and networks (needs root). none: the API alone.",
+    help="kernel: real machines and networks (needs root). none: the API alone. Else as last time (kernel).",
 )
 _images = click.option(
     "--images",
@@ -46,7 +44,17 @@ _speed = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Ubox(click.Group):
+    """Shows a user's mistakes in one line, exit code 1 (click has 2 for a wrong option)."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BoxError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Ubox, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="steppe")
 def ubox() -> None:
     """A UCloud region on this machine: its API, and real machines and networks behind it.
@@ -65,7 +73,7 @@ def ubox() -> None:
 @_fabric
 @_images
 @_speed
-def serve(folder: Path, port: int | None, fabric: str, images: Path | None, speed: str | None) -> None:
+def serve(folder: Path, port: int | None, fabric: str | None, images: Path | None, speed: str | None) -> None:
     """Serve a box in the foreground; end it with Ctrl-C. Machines go on.
 
     \b
@@ -82,7 +90,7 @@ def serve(folder: Path, port: int | None, fabric: str, images: Path | None, spee
 @_fabric
 @_images
 @_speed
-def start(folder: Path, port: int | None, fabric: str, images: Path | None, speed: str | None) -> None:
+def start(folder: Path, port: int | None, fabric: str | None, images: Path | None, speed: str | None) -> None:
     """Serve a box in the background, and say how to reach it.
 
     \b
@@ -186,9 +194,5 @@ def _refuse_foreign(home: Home) -> None:
 
 
 def main() -> None:
-    """The command's entry: a user's mistakes end in one line and exit code 1 (2 for a wrong option)."""
-    try:
-        ubox(prog_name="ubox")
-    except BoxError as error:
-        click.echo(f"ubox: {error}", err=True)
-        sys.exit(1)
+    """The command's entry."""
+    ubox(prog_name="ubox")

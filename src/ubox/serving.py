@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +26,10 @@ KERNEL, NONE = "kernel", "none"
 _log = logging.getLogger("ubox")
 
 
-def run(home: Home, *, port: int | None, fabric: str, images: Path | None, speed: str | None) -> None:
-    """Returns when the process is asked to end. Raises BoxError."""
+def run(home: Home, *, port: int | None, fabric: str | None, images: Path | None, speed: str | None) -> None:
+    """What is None is as it was last time. Returns when the process is asked to end. Raises BoxError."""
+    _end_in_order()
+    fabric = fabric or home.told().get("fabric", KERNEL)
     home.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with home.served_here():
         told = _settings(home, fabric, speed)
@@ -43,6 +47,15 @@ def run(home: Home, *, port: int | None, fabric: str, images: Path | None, speed
             serve(box, [listener, *inside])
         finally:
             box.close()
+
+
+def _end_in_order() -> None:
+    """Makes SIGTERM and SIGINT unwind the stack, so that the fabric's threads and the lock are let go.
+
+    uvicorn stops at the first signal and then raises it again, which would end the process on the spot.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
 
 
 def _settings(home: Home, fabric: str, speed: str | None) -> Settings:

@@ -50,15 +50,16 @@ def settle(rows: Rows, now: float) -> None:
             _make(rows, planned)
 
 
-def looked_at(rows: Rows, ids: Sequence[str]) -> None:
-    """Counts one look at each of these rows."""
+def looked_at(rows: Rows, ids: Sequence[str]) -> bool:
+    """Counts one look at each of these rows; whether one of them may have changed by it."""
     seen = set(ids)
-    for planned in rows.find(Transition, due=0.0):
-        if planned.row in seen:
-            if planned.polls > 1:
-                rows.change(planned, polls=planned.polls - 1)
-            else:
-                _make(rows, planned)
+    counted = [planned for planned in rows.find(Transition, due=0.0) if planned.row in seen]
+    for planned in counted:
+        if planned.polls > 1:
+            rows.change(planned, polls=planned.polls - 1)
+        else:
+            _make(rows, planned)
+    return bool(counted)
 
 
 def _make(rows: Rows, planned: Transition) -> None:

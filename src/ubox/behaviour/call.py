@@ -84,7 +84,8 @@ class Call:
 
     def look_at(self, rows: Sequence[R]) -> list[R]:
         """Those rows, after the changes that happen by being looked at."""
-        looked_at(self.rows, [row.id for row in rows])
+        if not looked_at(self.rows, [row.id for row in rows]):
+            return list(rows)
         return [fresh for row in rows if (fresh := self.rows.get(type(row), row.id)) is not None]
 
     def _is_mine(self, row: Row) -> bool:

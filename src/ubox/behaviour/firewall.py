@@ -172,7 +172,8 @@ def _holders_of(call: Call, firewall: Firewall) -> list[Host | NatGateway | Bala
 
 def _uses(call: Call, firewall: Firewall) -> int:
     lingering = sum(each.until > call.now for each in call.rows.find(Lingering, firewall=firewall.id))
-    return len(_holders_of(call, firewall)) + lingering
+    held = sum(call.rows.count(kind, firewall=firewall.id) for kind in (Host, NatGateway, Balancer))
+    return held + lingering
 
 
 def _shown(call: Call, firewall: Firewall) -> Answer:

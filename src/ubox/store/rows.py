@@ -116,7 +116,7 @@ class Lingering(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host(Row):
-    indexed = ("subnet", "tag")
+    indexed = ("subnet", "tag", "firewall")
     region: str
     project: str
     zone: str
