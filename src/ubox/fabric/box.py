@@ -61,9 +61,8 @@ class KernelFabric:
         _raise_inotify()
         with self._lock:
             self._powered = self._machines.adopt()
-            namespaces = {each for each in existing(f"{self._names.prefix}-host-")}
             kept = {self._names.host_namespace(host) for host in self._powered}
-            self._kernel.forget_hosts(namespaces - kept)
+            self._kernel.forget_hosts(existing(self._names.host_namespace("")) - kept)
             self._kernel.ensure(networks(self._names, World(), self._internet, plugged=(), healthy=()))
         self._health.start()
 
@@ -89,6 +88,10 @@ class KernelFabric:
         with inside(self._names.internet):
             return socket.create_server((nth(self._internet, 2), port), backlog=128)
 
+    def is_running(self, host: str) -> bool:
+        """Whether the machine is starting, running or ending."""
+        return host in self._machines.live
+
     def forget_disk(self, disk: str) -> None:
         """Deletes a data disk, as soon as no host has it."""
         with self._lock:
@@ -105,6 +108,8 @@ class KernelFabric:
             self._powered -= {host}
             found = next((each for each in self._world.hosts if each.id == host), None)
             restarts = found is not None and self._must_start(found)
+            # A host that starts again gets a network without traces of the last time.
+            self._make_networks(self._powered)
             self._settle()
         if failure is not None:
             self._tell(self._reports.machine_failed, host, failure)

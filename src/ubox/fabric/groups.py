@@ -78,7 +78,10 @@ class Group:
                     (folder / name).write_text(value)
 
     def entrances(self, below: str = "") -> list[Path]:
-        """The files that a process joins by writing 0 to each; `below` names a group inside, made if missing."""
+        """The files that a process joins by writing 0 to each.
+
+        `below` names groups inside the host's; they are made if missing.
+        """
         folders = [self._folder(each) / below for each in hierarchies()]
         for folder in folders:
             folder.mkdir(exist_ok=True)
@@ -107,7 +110,7 @@ class Group:
         deadline = time.monotonic() + 10
         while left := self.processes():
             if time.monotonic() > deadline:
-                raise BoxError(f"processes of {self._host} don't end: {left}; `ubox reset` can be tried again")
+                raise BoxError(f"processes of {self._host} don't end: {left}; try `ubox reset` again")
             switch = self._unified / "cgroup.kill"
             if switch.exists():
                 switch.write_text("1")
@@ -141,13 +144,21 @@ def remove_parents(names: Names) -> None:
 
 
 def _settings(hierarchy: Hierarchy, limits: Limits) -> dict[str, str]:
-    memory, quota = str(limits.memory_mb * 2**20), limits.cpu_quota
+    """Each limit by the name of its file; microseconds of CPU are for each tenth of a second."""
+    memory = str(limits.memory_mb * 2**20)
+    busy = None if limits.cpu_quota is None else str(int(limits.cpu * limits.cpu_quota * 100_000))
     if hierarchy.unified:
-        busy = "max" if quota is None else str(int(limits.cpu * quota * 100_000))
-        return {"memory.max": memory, "memory.swap.max": "0", "cpu.weight": str(min(10_000, 100 * limits.cpu)),
-                "cpu.max": f"{busy} 100000"}  # fmt: skip
-    busy = "-1" if quota is None else str(int(limits.cpu * quota * 100_000))
-    return {"memory.limit_in_bytes": memory, "cpu.shares": str(_CPU_SHARES * limits.cpu), "cpu.cfs_quota_us": busy}
+        return {
+            "memory.max": memory,
+            "memory.swap.max": "0",
+            "cpu.weight": str(min(10_000, 100 * limits.cpu)),
+            "cpu.max": f"{busy or 'max'} 100000",
+        }
+    return {
+        "memory.limit_in_bytes": memory,
+        "cpu.shares": str(_CPU_SHARES * limits.cpu),
+        "cpu.cfs_quota_us": busy or "-1",
+    }
 
 
 def _delegate(folder: Path) -> None:

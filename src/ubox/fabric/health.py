@@ -24,7 +24,8 @@ from ubox.fabric.addresses import PROBE
 from ubox.fabric.namespaces import inside
 
 IN_A_ROW = 3
-_PATIENCE_S = 2.0
+_LEAST_PATIENCE_S = 0.5
+"""How long a check waits at the least; as a rule it waits as long as the interval."""
 _ECHO_REQUEST = struct.pack("!BBHHH", 8, 0, 0, 0, 0)
 """An ICMP echo request; the kernel fills in number and checksum (icmp(7), 'ping sockets')."""
 
@@ -113,7 +114,7 @@ class Health:
                 self._checks[backend] = _Check(probe, backend in self._healthy)
 
     def _begin(self, check: _Check, now: float) -> None:
-        check.due, check.deadline = now + self._interval, now + _PATIENCE_S
+        check.due, check.deadline = now + self._interval, now + max(self._interval, _LEAST_PATIENCE_S)
         try:
             with inside(check.probe.namespace):
                 check.attempt = _call(check.probe)
@@ -135,8 +136,8 @@ class Health:
             else:
                 os.read(self._wake, 4096)
         now = time.monotonic()
-        ended += [each for each in self._checks.values() if each.attempt and each.deadline <= now and each not in ended]
-        return ended
+        late = [each for each in self._checks.values() if each.attempt and each.deadline <= now]
+        return ended + [each for each in late if each not in ended]
 
     def _judge(self, results: list[tuple[_Check, bool]]) -> None:
         changes = {}

@@ -23,7 +23,7 @@ def exec_command(folder: Path, host: str, argv: Sequence[str]) -> tuple[list[str
     leader = group.leader()
     if leader is None:
         raise BoxError(f"{host} is not running in the box at {names.folder}")
-    spaces = "-m -u -i -n -p -C -r -w".split()
+    spaces = ["-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w"]
     environment = {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "UBOX_GROUPS": " ".join(map(str, group.entrances("exec"))),

@@ -30,4 +30,4 @@ def choose_internet(folder: Path) -> str:
     for choice in choices[first:] + choices[:first]:
         if not any(choice.overlaps(each) for each in taken):
             return str(choice)
-    raise BoxError(f"no /24 of {_POOL} is free of routes on this machine; remove some: ip route show table all")
+    raise BoxError(f"every /24 of {_POOL} has a route on this machine; remove some: ip route show table all")

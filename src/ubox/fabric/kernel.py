@@ -130,7 +130,7 @@ def _set_up(namespace: str, kind: str) -> None:
 
 
 def _first_links(kind: str) -> list[str]:
-    void = [f"link add {VOID} type bridge", f"link set {VOID} up"] if kind == "vpc" else []
+    void = [f"link add {VOID} type bridge", f"link set {VOID} up"] if kind != "host" else []
     return ["link set lo up", *void]
 
 

@@ -22,6 +22,7 @@ from ubox.world import Host
 ACPI_OFF = signal.SIGRTMIN + 4
 """systemd's signal for 'power off' (systemd(1))."""
 
+_OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private")
 _LAUNCH = """
 set -e
 for group in $UBOX_GROUPS; do echo 0 >"$group"; done
@@ -60,14 +61,17 @@ class Machine:
             return 0
 
     def launch(self, host: Host, image: Path, cpu_quota: float | None) -> subprocess.Popen[bytes]:
-        """Starts it; the process is the machine's supervisor, and outlives this one. Raises OSError, BoxError."""
+        """Starts it; the process is the machine's supervisor, and outlives this one.
+
+        Raises OSError or BoxError.
+        """
         for name in ("upper", "work", "root"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         _furnish(self.folder / "upper", host, self.names)
         self.group.make(Limits(memory_mb=host.memory_mb, cpu=host.cpu, cpu_quota=cpu_quota))
         with self.names.console(self.host).open("ab") as console:
             process = subprocess.Popen(
-                ["unshare", "--mount", "--propagation", "private", "sh", "-c", _LAUNCH, "sh", *self._options(host)],
+                [*_OWN_MOUNTS, "sh", "-c", _LAUNCH, "sh", *self._options(host)],
                 cwd=self.folder, env=self._environment(image), start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console,
             )  # fmt: skip

@@ -64,10 +64,10 @@ class Machines:
         namespaces = existing(f"{self._names.prefix}-")
         for host in groups.hosts(self._names):
             # A machine that lost its network was being cut when our predecessor was killed.
+            cabled = self._names.host_namespace(host) in namespaces
             supervisor = Group(self._names, host).supervisor()
-            if supervisor and self._names.host_namespace(host) in namespaces and self._adopt(host, supervisor):
-                continue
-            Machine(self._names, host).clear()
+            if not (cabled and supervisor and self._adopt(host, supervisor)):
+                Machine(self._names, host).clear()
         self._watch.start()
         self._buttons.start()
         return frozenset(self._live)
@@ -109,7 +109,9 @@ class Machines:
 
     def ask_off(self, host: str, limit_s: float | None = None) -> None:
         """Presses its power button until it is off; after `limit_s` its power is cut."""
-        self._buttons.hold(host, limit_s)
+        with self._lock:
+            if host in self._live:
+                self._buttons.hold(host, limit_s)
 
     def cut(self, host: str) -> None:
         """Takes its power."""
@@ -177,13 +179,13 @@ class Machines:
             self._clear(host, failure)
 
     def _clear(self, host: str, failure: str | None) -> None:
-        self._buttons.release(host)
         if listener := self._listeners.pop(host, None):
             self._watch.forget(listener)
         Machine(self._names, host).clear()
         with self._lock:
             self._live.discard(host)
             self._up.discard(host)
+            self._buttons.release(host)
         self._events.machine_ended(host, failure)
 
 

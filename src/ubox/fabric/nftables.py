@@ -1,4 +1,4 @@
-"""The syntax of nftables, as far as the fabric writes it. Sorted, so that the same facts give the same text."""
+"""The syntax of nftables, as far as the fabric writes it. Sorted: the same facts give the same text."""
 
 from __future__ import annotations
 

@@ -94,6 +94,7 @@ def _uplink_lines(names: Names, internet: str) -> Iterator[Line]:
     machine, api = nth(internet, 1), nth(internet, 2)
     yield names.internet, f"addr {api}/32 dev lo"
     yield names.internet, f"route {machine} dev machine"
+    yield names.internet, f"route default dev {VOID}"
     yield MACHINE, f"addr {machine}/32 dev {names.uplink}"
     yield MACHINE, f"route {internet} via {api} dev {names.uplink} onlink src {machine}"
 

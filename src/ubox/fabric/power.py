@@ -51,6 +51,8 @@ class Buttons:
                     return
                 held = dict(self._held)
             for host, deadline in held.items():
+                if host not in self._held:
+                    continue
                 if deadline is not None and time.monotonic() > deadline:
                     self._pull(host)
                 else:

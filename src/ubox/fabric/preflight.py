@@ -34,7 +34,7 @@ def preflight() -> list[Finding]:
 
 def _rights() -> Iterator[Finding]:
     if os.geteuid() != 0:
-        yield Finding("ubox makes machines and networks, and isn't run by root", "run it as root: sudo ubox start")
+        yield Finding("making machines and networks takes root", "sudo ubox start")
 
 
 def _commands() -> Iterator[Finding]:

@@ -8,6 +8,7 @@ a public address.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from ipaddress import IPv4Network, collapse_addresses
 
 from ubox.fabric.addresses import METADATA, PROBES
 from ubox.fabric.balancing import choices
@@ -17,8 +18,10 @@ from ubox.world import Firewall, Gateway, Host, Rule, World
 
 
 def internet_rules() -> str:
-    """The internet carries everything, but nothing on it may call this machine."""
-    rules = ["ct state established,related accept", 'oifname "machine" drop']
+    """The internet carries everything, but nothing on it may call this machine, and nobody answers for an
+    address that is nobody's.
+    """
+    rules = ["ct state established,related accept", 'oifname { "machine", "void" } drop']
     return table([chain("forward", rules, "filter forward filter accept")])
 
 
@@ -60,9 +63,8 @@ def _balancers(world: World, vpc: str, healthy: Collection[str]) -> Iterator[str
     for choice in made:
         yield chain(choice.chain, choice.rules)
     key = "ipv4_addr . inet_proto . inet_service : verdict"
-    jumps = {kind: [f"{c.key} : jump {c.chain}" for c in made if c.rewrites is kind] for kind in (True, False)}
-    yield named_map("transmitted", key, jumps[False])
-    yield named_map("proxied", key, jumps[True])
+    yield named_map("transmitted", key, (f"{c.key} : jump {c.chain}" for c in made if not c.rewrites))
+    yield named_map("proxied", key, (f"{c.key} : jump {c.chain}" for c in made if c.rewrites))
     yield named_map("proxies", "ipv4_addr : ipv4_addr", (
         f"{each.address} : {each.proxy_address}" for each in ours if each.proxy_address
     ))  # fmt: skip
@@ -115,7 +117,7 @@ def _firewall(firewall: Firewall) -> Iterator[str]:
 
 
 def _firewall_rule(rule: Rule) -> str:
-    source = "" if "0.0.0.0/0" in rule.sources else f"ip saddr {elements(rule.sources)} "
+    source = "" if "0.0.0.0/0" in rule.sources else f"ip saddr {elements(_merged(rule.sources))} "
     if rule.ports:
         what = f"{rule.protocol} dport {rule.ports[0]}-{rule.ports[1]}"
     else:
@@ -123,10 +125,19 @@ def _firewall_rule(rule: Rule) -> str:
     return f"{source}{what} {'accept' if rule.accept else 'drop'}"
 
 
+def _merged(sources: Collection[str]) -> Iterator[str]:
+    """nftables takes no range twice."""
+    return map(str, collapse_addresses(IPv4Network(source, strict=False) for source in sources))
+
+
 def _passage(world: World, vpc: str, hosts: list[Host], gateways: list[Gateway]) -> Iterator[str]:
     """Hosts reach each other and those of a peered VPC; nothing passes from peer to peer."""
     subnets = {subnet.id: subnet.cidr for subnet in world.subnets}
-    outward = [subnets[each] for gateway in gateways if gateway.eips for each in gateway.subnets]
+    outward = [
+        subnets[each]
+        for gateway in gateways if gateway.eips
+        for each in gateway.subnets if each in subnets
+    ]  # fmt: skip
     cuts = list(_cuts(world, vpc, hosts))
     yield chain("pass", [
         *(rule for rules, _ in cuts for rule in rules),
@@ -183,7 +194,8 @@ def _leave(world: World, hosts: list[Host], gateways: list[Gateway]) -> Iterator
     rules = ["snat ip to ct original ip daddr map @proxies", 'oifname "wan" snat ip to ip saddr map @eip_of']
     for gateway in gateways:
         slots = ", ".join(f"{number} : {public[eip]}" for number, eip in enumerate(gateway.eips))
-        for subnet in gateway.subnets if gateway.eips else ():
-            choice = f"jhash ip saddr mod {len(gateway.eips)} map {{ {slots} }}"
-            rules.append(f'oifname "wan" ip saddr {subnets[subnet]} snat ip to {choice}')
+        choice = f"jhash ip saddr mod {len(gateway.eips)} map {{ {slots} }}"
+        for subnet in gateway.subnets:
+            if gateway.eips and subnet in subnets:
+                rules.append(f'oifname "wan" ip saddr {subnets[subnet]} snat ip to {choice}')
     yield chain("leave", rules, "nat postrouting srcnat accept")
