@@ -1,0 +1,56 @@
+"""What the region brings along: its zones, and the images in each. Never made nor deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from steppe.cloud.api import Look
+from steppe.cloud.resource import Resource
+from steppe.engine.kind import Fact, Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneFact(Fact):
+    kind: ClassVar[str] = "zone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFact(Fact):
+    kind: ClassVar[str] = "image"
+    zone: str
+    label: str
+    """The image's own name; several in a zone may have it, the fact's name tells the newest."""
+
+
+class Zone(Resource):
+    name = "zone"
+    given = True
+
+    def find(self, look: Look, scope: Scope) -> list[ZoneFact]:
+        if not scope.zones:
+            return []
+        regions = look.api.call("GetRegion")["Regions"]
+        return [
+            ZoneFact(id=row["Zone"], name=row["Zone"]) for row in regions if row["Region"] == scope.region
+        ]
+
+
+class Image(Resource):
+    name = "image"
+    given = True
+
+    def find(self, look: Look, scope: Scope) -> list[ImageFact]:
+        """The newest available image of each name, in each zone: ids of base images differ per zone."""
+        found: dict[str, ImageFact] = {}
+        for zone in scope.zones:
+            rows = look.rows("DescribeImage", "ImageSet", Zone=zone, OsType="Linux")
+            for row in sorted(rows, key=lambda row: (row["CreateTime"], row["ImageId"])):
+                if row["State"] == "Available":
+                    name = image_name(zone, row["ImageName"])
+                    found[name] = ImageFact(id=row["ImageId"], name=name, zone=zone, label=row["ImageName"])
+        return list(found.values())
+
+
+def image_name(zone: str, label: str) -> str:
+    return f"{zone}/{label}"
