@@ -5,7 +5,7 @@ The only room that talks to the UCloud SDK.
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from steppe.cloud.api import Api
@@ -18,9 +18,9 @@ from steppe.cloud.kinds import KINDS
 __all__ = ["KINDS", "Api", "Credentials", "connect", "desired", "find_credentials", "require_claim", "scope"]
 
 
-def connect(region: str, *, credentials: Credentials | None = None, parallel: int = 16) -> Api:
-    """The API of that region, with the given credentials or those that are found in the usual places.
+def connect(region: str, environ: Mapping[str, str], home: Path, *, parallel: int = 16) -> Api:
+    """The API of that region, with the credentials of the environment, a profile or the box.
 
-    Nothing is sent yet. Raises UsageError when there are no credentials.
+    `parallel`: calls at once at most. Nothing is sent yet. Raises UsageError when there are no credentials.
     """
-    return Api(credentials or find_credentials(region, os.environ, Path.home()), parallel=parallel)
+    return Api(find_credentials(region, environ, home), parallel=parallel)

@@ -18,6 +18,7 @@ import requests
 from ucloud.core.client import Client
 from ucloud.core.exc import HTTPStatusException, RetCodeException, UCloudException
 from ucloud.core.utils.middleware import Middleware
+from urllib3.exceptions import NewConnectionError
 
 from steppe.cloud import errors
 from steppe.cloud.credentials import Credentials
@@ -123,7 +124,7 @@ class Api:
         if isinstance(error, requests.ConnectTimeout):
             return errors.no_connection(action, endpoint, "timed out")
         reason = getattr(error.args[0] if error.args else None, "reason", None)
-        if isinstance(reason, requests.packages.urllib3.exceptions.NewConnectionError):
+        if isinstance(reason, NewConnectionError):
             return errors.no_connection(action, endpoint, "refused or not found")
         return errors.lost_answer(action, "the connection broke")
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from steppe.cloud.api import Look
 from steppe.cloud.eip import Eip
-from steppe.cloud.resource import Resource
+from steppe.cloud.resource import Resource, differs
 from steppe.engine.kind import Difference, Fact, Force, Run, Scope, Want
 from steppe.engine.observed import Observed
 
@@ -38,19 +38,10 @@ class Binding(Resource):
         ]
 
     def check(self, want: BindingWant, have: BindingFact | None, observed: Observed) -> list[Difference]:
-        holder = have and observed.called("host", have.host)
-        if have is None or holder == want.host:
+        if have is None:
             return []
-        return [
-            Difference(
-                field="host",
-                old=holder,
-                new=want.host,
-                reason="eip-binding.host",
-                sentence="it is bound to another host",
-                force=Force.REMAKE,
-            )
-        ]
+        holder = observed.called("host", have.host)
+        return differs("eip-binding", "host", holder, want.host, "it is bound to another host", Force.REMAKE)
 
     def create(self, run: Run, want: BindingWant, begun: BindingFact | None) -> BindingFact:
         if begun is not None:

@@ -39,7 +39,7 @@ def host_rows(look: Look, scope: Scope) -> list[Row]:
 
 
 def host_fact(api: Api, row: Row) -> HostFact:
-    private = next((each for each in row["IPSet"] if each["Type"] == "Private"), {})
+    private: Row = next((each for each in row["IPSet"] if each["Type"] == "Private"), {})
     eips = tuple(sorted(each["IPId"] for each in row["IPSet"] if each["Type"] != "Private"))
     firewall = _firewall(api, row["UHostId"]) if eips else ""
     used = (private.get("VPCId", ""), private.get("SubnetId", ""), row["IsolationGroup"], firewall, *eips)

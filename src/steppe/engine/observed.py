@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from steppe.engine.kind import Cloud, Desired, Fact, Key, Kind, Look, Scope, Want
+from steppe.engine.kind import Cloud, Desired, Fact, Key, Kind, Scope, Want
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def observe(cloud: Cloud, scope: Scope, kinds: Sequence[Kind]) -> Observed:
     )
 
 
-def find(kind: Kind, look: Look, scope: Scope) -> tuple[Fact, ...]:
+def find(kind: Kind, look: Any, scope: Scope) -> tuple[Fact, ...]:
     """What a kind finds, always in the same order."""
     return tuple(sorted(kind.find(look, scope), key=lambda fact: (fact.name, fact.id)))
 
@@ -121,6 +121,9 @@ class Leftover:
     kind: str
     name: str
     id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} ({self.id})"
 
 
 def census(cloud: Cloud, scope: Scope, kinds: Sequence[Kind]) -> tuple[Leftover, ...]:
