@@ -75,6 +75,10 @@ class ClusterFolder:
             raise
         self._sync()
 
+    def remove(self, name: str) -> None:
+        """Removes that file, if it is there."""
+        (self.path / name).unlink(missing_ok=True)
+
     @contextmanager
     def lock(self, command: str) -> Iterator[None]:
         """Keeps other changing commands of this machine out while the block runs.

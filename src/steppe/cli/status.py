@@ -1,0 +1,89 @@
+"""`steppe status`: hosts, addresses and health."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from steppe.cli.options import file_argument, json_option
+from steppe.cli.render import console
+from steppe.control.conditions import ConditionResult
+from steppe.errors import Unhealthy
+from steppe.operations.status import Status, status
+from steppe.topology.model import Balancer
+
+
+@click.command(name="status")
+@file_argument
+@json_option
+def command(file: Path, as_json: bool) -> None:
+    """Show hosts, the addresses of the APIs, and each health condition. Exits with 4 when one is not met.
+
+    \b
+    Example:
+      steppe status examples/orders.yaml
+    """
+    found = status(file, lambda event: None)
+    if as_json:
+        click.echo(json.dumps(_data(found), indent=1))
+    else:
+        _show(found)
+    if not found.healthy:
+        unmet = [each.condition for each in found.conditions if not each.met]
+        absent = [f"{host.name} is {host.state}" for host in found.hosts if host.state != "Running"]
+        raise Unhealthy(
+            f"The cluster is not well: {'; '.join(absent + unmet)}.",
+            code="status.unhealthy",
+            hint=f"`steppe plan {file}` shows what differs, `steppe up {file}` mends it",
+        )
+
+
+def _data(found: Status) -> dict[str, Any]:
+    return {
+        "v": 1,
+        "cluster": found.topology.cluster,
+        "region": found.topology.region,
+        "healthy": found.healthy,
+        "hosts": [dataclasses.asdict(host) for host in found.hosts],
+        "addresses": dataclasses.asdict(found.addresses),
+        "conditions": [dataclasses.asdict(each) for each in found.conditions],
+    }
+
+
+def _show(found: Status) -> None:
+    screen = console()
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("host", "role", "zone", "address", "state"):
+        table.add_column(title)
+    for host in found.hosts:
+        colour = "green" if host.state == "Running" else "red"
+        table.add_row(host.name, host.role, host.zone, host.address, f"[{colour}]{escape(host.state)}[/]")
+    screen.print(table)
+    screen.print()
+    for balancer in found.topology.balancers:
+        screen.print(f"{balancer.name}: {_where(balancer, found.addresses.balancers)}")
+    if found.addresses.bastion:
+        screen.print(f"bastion: ssh root@{found.addresses.bastion} (the key is in the workspace)")
+    screen.print()
+    for condition in found.conditions:
+        screen.print(_condition(condition))
+
+
+def _where(balancer: Balancer, addresses: Any) -> str:
+    address = addresses.get(balancer.name)
+    if address is None:
+        return "[red]absent[/]"
+    return ", ".join(f"{address}:{listener.port}" for listener in balancer.listeners)
+
+
+def _condition(condition: ConditionResult) -> str:
+    if condition.met:
+        return f"[green]✓[/] {escape(condition.condition)}"
+    hint = f" Next: {escape(condition.hint)}" if condition.hint else ""
+    return f"[red]✗[/] {escape(condition.condition)}: {escape(condition.why_not)}{hint}"

@@ -1,0 +1,126 @@
+"""A cluster as its file, its workspace and its region describe it: what every operation begins with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from steppe import spec, topology
+from steppe.cloud import KINDS, Api, connect, desired, scope
+from steppe.control import secrets as kept
+from steppe.control.access import Access, open_access
+from steppe.control.secrets import Secrets
+from steppe.engine import Desired, Observed, Scope, observe
+from steppe.engine.events import Emit
+from steppe.errors import UsageError
+from steppe.topology.model import Role, Topology
+from steppe.workspace import ClusterFolder, workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    file: Path
+    topology: Topology
+    folder: ClusterFolder
+    secrets: Secrets
+    api: Api
+
+    @property
+    def desired(self) -> Desired:
+        return desired(self.topology, self.secrets)
+
+    def observe(self) -> Observed:
+        """Everything in the region that carries the Cluster ID. Raises SteppeError if it can't be asked."""
+        return observe(self.api, self.scope, KINDS)
+
+    @property
+    def scope(self) -> Scope:
+        return scope(self.topology)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """What only the cloud can tell, since it chose them."""
+
+    balancers: Mapping[str, str]
+    """The private address of each balancer, by its name."""
+    bastion: str | None
+    """The bastion's public address; None where there is none."""
+
+
+def known(file: Path) -> Cluster:
+    """The cluster of that file as the workspace knows it; secrets it lacks are made up and not kept.
+
+    For commands that only look. Raises UsageError for a wrong file or missing credentials.
+    """
+    cluster = _without_secrets(file)
+    stored = kept.load(cluster.folder)
+    secrets = kept.with_hosts(stored, cluster.topology) if stored else kept.make(cluster.topology)
+    return replace(cluster, secrets=secrets)
+
+
+def owned(file: Path) -> Cluster:
+    """As `known`, but the workspace must hold the cluster's secrets. Raises UsageError if it doesn't."""
+    cluster = _without_secrets(file)
+    stored = kept.load(cluster.folder)
+    if stored is None:
+        raise UsageError(
+            f"The workspace knows no cluster {cluster.topology.cluster} in {cluster.topology.region}: "
+            f"{cluster.folder.path} holds no secrets.",
+            code="workspace.unknown",
+            hint=f"build it with `steppe up {file}`, or set STEPPE_WORKSPACE to its builder's folder",
+        )
+    return replace(cluster, secrets=kept.with_hosts(stored, cluster.topology))
+
+
+@contextmanager
+def changing(file: Path, command: str) -> Iterator[Cluster]:
+    """The cluster with all its secrets made and kept, and the workspace locked while the block runs."""
+    cluster = _without_secrets(file)
+    with cluster.folder.lock(command):
+        yield replace(cluster, secrets=kept.ensure(cluster.folder, cluster.topology))
+
+
+def _without_secrets(file: Path) -> Cluster:
+    built = topology.build(spec.load(file))
+    return Cluster(
+        file=file,
+        topology=built,
+        folder=workspace().cluster(built.region, built.cluster),
+        secrets=_NONE,
+        api=connect(built.region, os.environ, Path.home()),
+    )
+
+
+_NONE = Secrets(
+    owner="",
+    ca_certificate="",
+    ca_key="",
+    consul_gossip="",
+    nomad_gossip="",
+    consul_management=kept.Token(accessor="", secret=""),
+    nomad_management="",
+    ssh_private_key="",
+    ssh_public_key="",
+    hosts={},
+)
+
+
+def addresses(cluster: Cluster, observed: Observed) -> Addresses:
+    """The addresses that the cloud chose, as far as they are there."""
+    found = {balancer.name: balancer.address for balancer in observed.of("balancer")}
+    wanted = {host.eip for host in cluster.topology.by_role(Role.BASTION)}
+    public = [eip.address for eip in observed.of("eip") if eip.name in wanted]
+    return Addresses(balancers=found, bastion=public[0] if public else None)
+
+
+@contextmanager
+def access(cluster: Cluster, where: Addresses, emit: Emit, *, deadline_s: float = 120.0) -> Iterator[Access]:
+    """The way to the cluster's private addresses while the block runs."""
+    with open_access(
+        cluster.topology, cluster.secrets, where.bastion, emit, deadline_s=deadline_s
+    ) as way:
+        yield way

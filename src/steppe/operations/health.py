@@ -1,0 +1,19 @@
+"""The named conditions of a whole cluster; `up`, `status` and `verify` share this list."""
+
+from __future__ import annotations
+
+from steppe.control.access import Access
+from steppe.control.conditions import Condition
+from steppe.control.health import cluster_conditions
+from steppe.operations.cluster import Addresses, Cluster
+from steppe.rocketmq import conditions as rocketmq
+
+
+def conditions(cluster: Cluster, where: Addresses, way: Access) -> tuple[Condition, ...]:
+    """In the order in which they come true."""
+    return (
+        *cluster_conditions(cluster.topology, way, cluster.secrets, where.balancers),
+        *rocketmq.conditions(
+            cluster.topology, where.balancers, nomad=way.nomad, consul=way.consul, access=way
+        ),
+    )

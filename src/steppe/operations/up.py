@@ -1,0 +1,88 @@
+"""Builds or mends a cluster until it carries messages.
+
+1. Read the file; make every secret that is missing and keep them, before anything exists.
+2. Look at the region and make the plan; show it, and go on only if it is approved.
+3. Apply it: every step as soon as what it needs is there.
+4. Go in by the one access path. Give Consul and Nomad their ACLs and identities, as soon as each answers.
+5. Give Nomad RocketMQ's jobs, those that are new or different.
+6. Wait until every named condition of the cluster and of RocketMQ is met.
+
+Each part compares before it changes, so a run that was stopped anywhere is completed by the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from steppe.cloud import KINDS
+from steppe.control.access import Access
+from steppe.control.bootstrap import bootstrap
+from steppe.control.conditions import wait
+from steppe.engine import Observed, Plan, apply, plan, refuse_problems
+from steppe.engine.events import Emit
+from steppe.operations.cluster import Addresses, Cluster, access, addresses, changing
+from steppe.operations.health import conditions
+from steppe.operations.stages import audited, stage
+from steppe.rocketmq.jobs import jobs
+from steppe.rocketmq.submit import submit
+
+_HEALTH_DEADLINE_S = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What `up` changed: nothing, when everything was as the file asks."""
+
+    steps: tuple[str, ...]
+    """Of the plan, that were done."""
+    identities: tuple[str, ...]
+    """What was written to Consul and Nomad."""
+    jobs: tuple[str, ...]
+    """That were registered."""
+    addresses: Addresses
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.steps or self.identities or self.jobs)
+
+
+def up(file: Path, emit: Emit, approve: Callable[[Plan], None]) -> Outcome:
+    """Does all of the above. `approve` is shown the plan and raises to stop.
+
+    Raises SteppeError with the next step; what was begun is kept, and the next run goes on.
+    """
+    with changing(file, "up") as cluster:
+        emit = audited(emit, cluster.folder, "up")
+        observed = cluster.observe()
+        made = plan(cluster.desired, observed, KINDS, roll=False)
+        refuse_problems(made)
+        if made.steps:
+            approve(made)
+        steps, observed = _cloud(cluster, made, observed, emit)
+        where = addresses(cluster, observed)
+        with access(cluster, where, emit) as way:
+            with stage("Consul and Nomad", emit):
+                identities = bootstrap(cluster.topology, cluster.secrets, way, emit)
+            registered = _rocketmq(cluster, where, way)
+            with stage("health", emit):
+                wait(conditions(cluster, where, way), _HEALTH_DEADLINE_S, emit)
+        return Outcome(steps=steps, identities=identities, jobs=registered, addresses=where)
+
+
+def _cloud(
+    cluster: Cluster, made: Plan, observed: Observed, emit: Emit
+) -> tuple[tuple[str, ...], Observed]:
+    """Applies the plan. What was observed still holds when there was nothing to do."""
+    if not made.steps:
+        return (), observed
+    with stage("cloud", emit):
+        result = apply(made, cluster.desired, observed, cluster.api, KINDS, emit)
+        result.raise_if_incomplete()
+    return result.done, cluster.observe()
+
+
+def _rocketmq(cluster: Cluster, where: Addresses, way: Access) -> tuple[str, ...]:
+    wanted = jobs(cluster.topology, where.balancers)
+    return tuple(job.id for job in wanted if submit(way.nomad, job))

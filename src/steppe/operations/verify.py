@@ -1,0 +1,48 @@
+"""Sends messages through a cluster with a real client and receives them again, each checked.
+
+1. Go in by the access path.
+2. For each NameServer group that has Broker groups: a topic in each of them, then the check as a job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from steppe.engine.events import Emit
+from steppe.errors import UsageError
+from steppe.operations.cluster import access, addresses, owned
+from steppe.operations.stages import audited, stage
+from steppe.rocketmq.verify import VerifyResult
+from steppe.rocketmq.verify import verify as check
+
+
+def verify(file: Path, emit: Emit, *, messages: int, deadline_s: float) -> Mapping[str, VerifyResult]:
+    """The result for each NameServer group, by its name.
+
+    Raises UsageError when the file has no Broker group, Unhealthy when a check ends without a result.
+    """
+    cluster = owned(file)
+    groups = sorted({group.nameserver for group in cluster.topology.broker_groups})
+    if not groups:
+        raise UsageError(
+            f"{file}: rocketmq.brokers: there is no Broker group, so nothing can carry messages.",
+            code="verify.no-brokers",
+            hint="add one, and run `steppe up`",
+        )
+    emit = audited(emit, cluster.folder, "verify")
+    where = addresses(cluster, cluster.observe())
+    with access(cluster, where, emit) as way, stage("messages", emit):
+        return {
+            group: check(
+                cluster.topology,
+                where.balancers,
+                group,
+                nomad=way.nomad,
+                access=way,
+                emit=emit,
+                messages=messages,
+                deadline_s=deadline_s,
+            )
+            for group in groups
+        }
