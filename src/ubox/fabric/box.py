@@ -108,13 +108,15 @@ class KernelFabric:
             self._powered -= {host}
             found = next((each for each in self._world.hosts if each.id == host), None)
             restarts = found is not None and self._must_start(found)
-            # A host that starts again gets a network without traces of the last time.
-            self._make_networks(self._powered)
-            self._settle()
-        if failure is not None:
-            self._tell(self._reports.machine_failed, host, failure)
-        elif found is not None and not restarts:
-            self._tell(self._reports.machine_stopped, host, _why(found))
+            try:
+                # A host that starts again gets a network without traces of the last time.
+                self._make_networks(self._powered)
+                self._settle()
+            finally:
+                if failure is not None:
+                    self._tell(self._reports.machine_failed, host, failure)
+                elif found is not None and not restarts:
+                    self._tell(self._reports.machine_stopped, host, _why(found))
 
     def _settle(self) -> None:
         """Compares the world with what runs: networks at once, machines in their own time.

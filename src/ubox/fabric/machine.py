@@ -110,7 +110,7 @@ class Machine:
             disks.append(f"--bind={_escaped(self.names.disk_folder(disk.id))}:{disk.mount}")
         name = self.names.machine(self.host)
         return [
-            "--quiet", "--boot", "--register=no", "--keep-unit", "--notify-ready=yes", "--console=pipe",
+            "--quiet", "--boot", "--register=no", "--keep-unit", "--notify-ready=yes", "--console=read-only",
             "--directory=root", f"--machine={name}", f"--hostname={host.name}",
             f"--network-namespace-path=/run/netns/{self.names.host_namespace(self.host)}",
             "--kill-signal=SIGRTMIN+3", "--resolv-conf=off", "--timezone=off", "--link-journal=no",

@@ -2,7 +2,7 @@
 
 The story of a packet, hook by hook: it must bear its sender's own address; a balancer may choose a backend
 for it; an EIP is turned into its host's address; it is let through or not; what leaves for the internet takes
-a public address.
+a public address. An EIP of a balancer leads nowhere: only inner balancers are made real.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import pytest
 from ubox.fabric import exec_in_host
 from ubox.fabric.commands import run
 from ubox.fabric.names import Names
+from ubox.fabric.namespaces import inside
 from ubox.world import Firewall, World
 
 if TYPE_CHECKING:
@@ -144,6 +145,36 @@ def test_a_backend_without_the_balancers_address_gets_nothing_through_it(region:
         run(["ip", "-n", region.ns("b"), "addr", "add", f"{FRONT}/32", "dev", "lo"])
 
 
+def test_by_source_a_client_keeps_its_backend(region: Region) -> None:
+    for balancer in region.world.balancers:
+        (listener,) = balancer.listeners
+        by_source = replace(balancer, listeners=(replace(listener, method="Source"),))
+        region.be(replace(region.world, balancers=(by_source,)))
+        assert len({call(region.ns("c"), balancer.address, listener.port) for _ in range(4)}) == 1
+
+
+def test_a_udp_balancer_pings_its_backends_and_keeps_the_clients_address(region: Region) -> None:
+    front = region.world.balancers[0]
+    a = region.world.hosts[1]
+    backend = parts.backend(a, "names")
+    names = replace(front.listeners[0], id="vserver-names", protocol="udp", backends=(backend,))
+    region.be(replace(region.world, balancers=(replace(front, listeners=(*front.listeners, names)),)))
+    region.box.reports.wait("health", backend.id, True)
+    with inside(region.ns("a")):
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        server.bind((FRONT, parts.PORT))
+    with inside(region.ns("c")):
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with server, client:
+        server.settimeout(5)
+        client.settimeout(5)
+        client.sendto(b"who?", (FRONT, parts.PORT))
+        question, caller = server.recvfrom(100)
+        assert (question, caller[0]) == (b"who?", region.address["c"])
+        server.sendto(b"a", caller)
+        assert client.recvfrom(100) == (b"a", (FRONT, parts.PORT))
+
+
 def test_a_proxy_shows_backends_its_own_address(region: Region) -> None:
     assert {call(region.ns("c"), PROXY, HTTP) for _ in range(4)} == {
         f"a {PROXY_CALLS_FROM}",
@@ -199,7 +230,8 @@ def test_a_zone_that_is_cut_off_reaches_nothing_outside_and_the_rest_goes_on(reg
 def test_metadata_and_user_data_go_to_their_own_host_alone(region: Region) -> None:
     for name in ("bastion", "a"):
         ask = ["curl", "-sS", "-m", "3", "http://100.80.80.80/user-data"]
-        assert exec_in_host(region.box.folder, f"uhost-{name}", ask).stdout == f"#!/bin/sh\necho the first boot of {name}\n"
+        given = exec_in_host(region.box.folder, f"uhost-{name}", ask).stdout
+        assert given == f"#!/bin/sh\necho the first boot of {name}\n"
         ask[-1] = "http://100.80.80.80/meta-data/v1/instance-id"
         assert exec_in_host(region.box.folder, f"uhost-{name}", ask).stdout == f"uhost-{name}"
 
