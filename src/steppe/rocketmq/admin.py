@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
+from steppe.rocketmq.interfaces import Access
 from steppe.rocketmq.remoting import Frame, RemotingError, call, parse_body
 
 _UPDATE_AND_CREATE_TOPIC = 17
@@ -22,12 +23,6 @@ _READ_AND_WRITE = 6
 _MASTER = "0"
 
 _T = TypeVar("_T")
-
-
-class Access(Protocol):
-    def endpoint(self, address: str, port: int) -> tuple[str, int]:
-        """Where that private address and port can be reached from here."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

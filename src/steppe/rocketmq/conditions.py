@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
 from steppe.control.conditions import Condition, NotMet
 from steppe.rocketmq import admin
-from steppe.rocketmq.admin import Access
+from steppe.rocketmq.interfaces import Access, HttpApi
 from steppe.rocketmq.jobs import (
     ENDPOINT_JOB,
     broker_job,
@@ -24,7 +24,6 @@ from steppe.rocketmq.jobs import (
     nameserver_job,
 )
 from steppe.rocketmq.remoting import RemotingError
-from steppe.rocketmq.submit import NomadApi
 from steppe.topology import ports
 from steppe.topology.model import BrokerGroup, NameServerGroup, Role, Topology
 
@@ -32,24 +31,12 @@ _HTTP_TIMEOUT_S = 3.0
 _T = TypeVar("_T")
 
 
-class ConsulApi(Protocol):
-    def request(
-        self,
-        method: str,
-        path: str,
-        json: object = None,
-        params: Mapping[str, str] | None = None,
-    ) -> Any:
-        """The answer's JSON. Raises SteppeError when Consul refuses."""
-        ...
-
-
 def conditions(
     topology: Topology,
     balancer_addresses: Mapping[str, str],
     *,
-    nomad: NomadApi,
-    consul: ConsulApi,
+    nomad: HttpApi,
+    consul: HttpApi,
     access: Access,
 ) -> tuple[Condition, ...]:
     """In the order in which they come true; none if the topology has no groups."""
@@ -67,7 +54,7 @@ def conditions(
     )
 
 
-def _nameservers_run(group: NameServerGroup, nomad: NomadApi) -> Condition:
+def _nameservers_run(group: NameServerGroup, nomad: HttpApi) -> Condition:
     def poll() -> None:
         running, why = _running(nomad, nameserver_job(group.name))
         _need("running on {there}, not on {missing}", group.hosts, running, why)
@@ -75,7 +62,7 @@ def _nameservers_run(group: NameServerGroup, nomad: NomadApi) -> Condition:
     return Condition(f"NameServer group {group.name} runs in every zone", poll)
 
 
-def _endpoints_run(topology: Topology, nomad: NomadApi) -> Condition:
+def _endpoints_run(topology: Topology, nomad: HttpApi) -> Condition:
     hosts = [host.name for host in topology.by_role(Role.NAMESERVER)]
 
     def poll() -> None:
@@ -85,7 +72,7 @@ def _endpoints_run(topology: Topology, nomad: NomadApi) -> Condition:
     return Condition("the endpoint runs on every NameServer host", poll)
 
 
-def _brokers_run(topology: Topology, group: BrokerGroup, nomad: NomadApi) -> Condition:
+def _brokers_run(topology: Topology, group: BrokerGroup, nomad: HttpApi) -> Condition:
     zone_of = {host.name: host.zone.name for host in topology.by_role(Role.BROKER)}
     zones = [zone.name for zone in topology.zones]
 
@@ -97,7 +84,7 @@ def _brokers_run(topology: Topology, group: BrokerGroup, nomad: NomadApi) -> Con
     return Condition(f"Broker group {group.name} runs in every zone", poll)
 
 
-def _registered(service: str, count: int, consul: ConsulApi) -> Condition:
+def _registered(service: str, count: int, consul: HttpApi) -> Condition:
     def poll() -> None:
         entries = consul.request("GET", f"/v1/health/service/{service}", params={"passing": "true"})
         if len(entries) < count:
@@ -179,7 +166,7 @@ def _need(text: str, expected: Sequence[str], found: Iterable[str], why: str = "
         raise NotMet(f"{said}; {why}" if why else said)
 
 
-def _running(nomad: NomadApi, job: str) -> tuple[list[str], str]:
+def _running(nomad: HttpApi, job: str) -> tuple[list[str], str]:
     """The hosts where the job runs, and Nomad's latest word on why it doesn't elsewhere."""
     allocations = nomad.request("GET", f"/v1/job/{job}/allocations")
     wanted = [allocation for allocation in allocations if allocation["DesiredStatus"] == "run"]
@@ -189,16 +176,23 @@ def _running(nomad: NomadApi, job: str) -> tuple[list[str], str]:
 
 
 def _last_event(allocations: Sequence[Mapping[str, Any]]) -> str:
+    """The newest event that names a fault, else the newest of all."""
     events = [
-        (event["Time"], f"{allocation['NodeName']}: {event['DisplayMessage'] or event['Type']}")
+        (_names_fault(event), event["Time"], f"{allocation['NodeName']}: {event['DisplayMessage']}")
         for allocation in allocations
         for state in (allocation.get("TaskStates") or {}).values()
         for event in state.get("Events") or ()
     ]
-    return max(events)[1] if events else ""
+    return max(events)[2] if events else ""
 
 
-def _not_placed(nomad: NomadApi, job: str) -> str:
+def _names_fault(event: Mapping[str, Any]) -> bool:
+    # Exit codes come as text; Nomad leaves out what is empty.
+    exit_code = (event.get("Details") or {}).get("exit_code", "0")
+    return bool(event.get("DriverError") or event.get("SetupError")) or exit_code != "0"
+
+
+def _not_placed(nomad: HttpApi, job: str) -> str:
     """Why Nomad found no host, from the newest evaluation that failed to place something."""
     evaluations = nomad.request("GET", f"/v1/job/{job}/evaluations")
     failed = [evaluation for evaluation in evaluations if evaluation.get("FailedTGAllocs")]

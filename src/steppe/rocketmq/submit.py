@@ -7,21 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+from steppe.rocketmq.interfaces import HttpApi
 from steppe.rocketmq.jobs import JobFile
-
-
-class NomadApi(Protocol):
-    def request(
-        self,
-        method: str,
-        path: str,
-        json: object = None,
-        params: Mapping[str, str] | None = None,
-    ) -> Any:
-        """The answer's JSON, or its text when it is none. Raises SteppeError when Nomad refuses."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +30,7 @@ class Difference:
         return self.kind != "None"
 
 
-def compare(nomad: NomadApi, job: JobFile) -> Difference:
+def compare(nomad: HttpApi, job: JobFile) -> Difference:
     """The job file against what runs. Changes nothing."""
     text = {"JobHCL": job.source, "Variables": job.variables_text, "Canonicalize": True}
     parsed = nomad.request("POST", "/v1/jobs/parse", json=text)
@@ -49,7 +38,7 @@ def compare(nomad: NomadApi, job: JobFile) -> Difference:
     return Difference(job=job, parsed=parsed, kind=plan["Diff"]["Type"], index=plan["JobModifyIndex"])
 
 
-def register(nomad: NomadApi, difference: Difference) -> None:
+def register(nomad: HttpApi, difference: Difference) -> None:
     """Gives Nomad the job, with its file and variables for people who look at it there."""
     job = difference.job
     nomad.request(
@@ -64,7 +53,7 @@ def register(nomad: NomadApi, difference: Difference) -> None:
     )
 
 
-def submit(nomad: NomadApi, job: JobFile) -> bool:
+def submit(nomad: HttpApi, job: JobFile) -> bool:
     """Registers the job if it differs from what runs, and tells whether it did."""
     difference = compare(nomad, job)
     if difference.is_change:

@@ -21,10 +21,10 @@ from steppe.control.conditions import Condition, NotMet, wait
 from steppe.engine.events import Emit, StepEvent, StepState
 from steppe.errors import SteppeError, Unhealthy
 from steppe.rocketmq import admin
-from steppe.rocketmq.admin import Access
+from steppe.rocketmq.interfaces import Access, HttpApi
 from steppe.rocketmq.jobs import VERIFY_FILE, JobFile, endpoint, members, nameserver_group
 from steppe.rocketmq.remoting import RemotingError
-from steppe.rocketmq.submit import NomadApi, submit
+from steppe.rocketmq.submit import submit
 from steppe.topology import ports
 from steppe.topology.model import Topology
 
@@ -66,7 +66,7 @@ def verify(
     balancer_addresses: Mapping[str, str],
     nameserver: str,
     *,
-    nomad: NomadApi,
+    nomad: HttpApi,
     access: Access,
     emit: Emit,
     messages: int = 10_000,
@@ -139,24 +139,26 @@ def _unhealthy(message: str) -> Unhealthy:
     return Unhealthy(message, code="rocketmq.verify", hint="`steppe status` shows what is not well yet.")
 
 
-def _result(nomad: NomadApi, job: str, progress: Callable[[str], None], deadline: float) -> VerifyResult:
+def _result(nomad: HttpApi, job: str, progress: Callable[[str], None], deadline: float) -> VerifyResult:
     """Follows the job until it has ended, and gives what its last line says."""
-    log = ""
+    log, told = "", ""
     while time.monotonic() < deadline:
         allocation = _newest_allocation(nomad, job)
         if allocation is not None:
             # The state is read before the log: a task that had ended has written all of it.
             ended = allocation["ClientStatus"] in ("complete", "failed", "lost")
             if _has_started(allocation):
-                log += _log(nomad, allocation["ID"], "stdout", len(log.encode()))
-                progress(_progress(log))
+                log = _log(nomad, allocation["ID"], "stdout")
+                if _progress(log) != told:
+                    told = _progress(log)
+                    progress(told)
             if ended:
                 return _parsed(nomad, allocation, log)
         time.sleep(_PAUSE_S)
     raise _unhealthy(f"The check did not end in time. It said last: {_last_line(log) or 'nothing'}")
 
 
-def _newest_allocation(nomad: NomadApi, job: str) -> Mapping[str, Any] | None:
+def _newest_allocation(nomad: HttpApi, job: str) -> Mapping[str, Any] | None:
     allocations = nomad.request("GET", f"/v1/job/{job}/allocations")
     return max(allocations, key=lambda each: int(each["CreateIndex"]), default=None)
 
@@ -166,23 +168,27 @@ def _has_started(allocation: Mapping[str, Any]) -> bool:
     return any(event["Type"] == "Started" for event in state.get("Events") or ())
 
 
-def _log(nomad: NomadApi, allocation: str, kind: str, offset: int) -> str:
-    parameters = {"task": _TASK, "type": kind, "plain": "true", "origin": "start", "offset": str(offset)}
-    return str(nomad.request("GET", f"/v1/client/fs/logs/{allocation}", params=parameters) or "")
+def _log(nomad: HttpApi, allocation: str, kind: str) -> str:
+    """All of it: a few lines. One that is a single line of JSON comes decoded."""
+    parameters = {"task": _TASK, "type": kind, "plain": "true"}
+    said = nomad.request("GET", f"/v1/client/fs/logs/{allocation}", params=parameters)
+    return said if isinstance(said, str) else json.dumps(said)
 
 
 def _progress(log: str) -> str:
     """The latest of `sent N` and of `received N`."""
-    latest = {line.split()[0]: line for line in log.splitlines() if line.startswith(("sent ", "received "))}
-    return ", ".join(latest.values())
+    latest = {
+        word: line for line in log.splitlines() for word in ("sent", "received") if line.startswith(word)
+    }
+    return ", ".join(latest[word] for word in ("sent", "received") if word in latest)
 
 
-def _parsed(nomad: NomadApi, allocation: Mapping[str, Any], log: str) -> VerifyResult:
+def _parsed(nomad: HttpApi, allocation: Mapping[str, Any], log: str) -> VerifyResult:
     try:
         value = json.loads(_last_line(log))
         return VerifyResult(**{each.name: value[each.name] for each in fields(VerifyResult)})
     except (ValueError, KeyError, TypeError) as error:
-        errors = _log(nomad, allocation["ID"], "stderr", 0) if _has_started(allocation) else ""
+        errors = _log(nomad, allocation["ID"], "stderr") if _has_started(allocation) else ""
         said = _last_line(errors) or _last_line(log) or _last_event(allocation)
         raise _unhealthy(f"The check on {allocation['NodeName']} ended without a result: {said}") from error
 
