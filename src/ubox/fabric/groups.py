@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -52,7 +52,8 @@ def hierarchies() -> tuple[Hierarchy, ...]:
     if not any(each.unified for each in found.values()):
         raise BoxError("no cgroup v2 tree is mounted; mount one: mkdir -p /sys/fs/cgroup/unified && "
                        "mount -t cgroup2 none /sys/fs/cgroup/unified")  # fmt: skip
-    return tuple(found.values())
+    # The unified one first: it is joined first, so whoever is in any of them is in that one.
+    return tuple(sorted(found.values(), key=lambda each: not each.unified))
 
 
 class Group:
@@ -119,9 +120,9 @@ class Group:
             time.sleep(0.01)
 
     def remove(self) -> None:
-        """Removes the empty groups."""
+        """Ends what still runs and removes the groups; a machine that is just being started then fails."""
         for each in hierarchies():
-            _remove(self._folder(each))
+            _remove(self._folder(each), busy=self.kill)
 
     @property
     def _unified(self) -> Path:
@@ -140,7 +141,7 @@ def hosts(names: Names) -> set[str]:
 def remove_parents(names: Names) -> None:
     """Removes the box's own groups, once those of its hosts are gone."""
     for each in hierarchies():
-        _remove(each.folder / names.prefix)
+        _remove(each.folder / names.prefix, busy=lambda: None)
 
 
 def _settings(hierarchy: Hierarchy, limits: Limits) -> dict[str, str]:
@@ -208,7 +209,7 @@ def _signal_all(pids: list[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _remove(folder: Path) -> None:
+def _remove(folder: Path, busy: Callable[[], None]) -> None:
     deadline = time.monotonic() + 5
     while folder.is_dir():
         try:
@@ -218,4 +219,5 @@ def _remove(folder: Path) -> None:
             # A group stays busy for a moment after its last process.
             if time.monotonic() > deadline:
                 raise
+            busy()
             time.sleep(0.01)

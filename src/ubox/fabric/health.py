@@ -106,6 +106,7 @@ class Health:
         wanted = self._wanted
         for backend in self._checks.keys() - wanted.keys():
             self._end(self._checks.pop(backend))
+            self._healthy -= {backend}
         for backend, probe in wanted.items():
             check = self._checks.get(backend)
             if check is None or check.probe != probe:

@@ -86,7 +86,6 @@ class Machine:
 
     def clear(self) -> None:
         """Removes what a machine that has ended, however it did, leaves beside its disk."""
-        self.group.kill()
         self.group.remove()
         with suppress(FileNotFoundError):
             (PROPAGATE / self.names.machine(self.host)).rmdir()

@@ -1,10 +1,9 @@
 """Takes a box apart, whatever state it is in, by nothing but its folder's name.
 
-1. End every process in its control groups.
+1. End every process in its control groups, and remove the groups, so that none can be added.
 2. Remove its cables, then its network namespaces.
 3. Unmount what is mounted below its folder.
-4. Remove its control groups and systemd-nspawn's traces of its machines.
-5. Delete its machines' disks.
+4. Delete its machines' disks, and systemd-nspawn's traces of them.
 """
 
 from __future__ import annotations
@@ -22,6 +21,9 @@ from ubox.fabric.machine import PROPAGATE
 from ubox.fabric.names import Names
 from ubox.fabric.namespaces import existing
 
+_ROUNDS = 3
+"""A command that a killed ubox had begun may still make something after the first."""
+
 
 def reset(folder: Path) -> list[str]:
     """Removes what the fabric of the box in that folder ever made, and says what that was.
@@ -29,10 +31,12 @@ def reset(folder: Path) -> list[str]:
     The folder need not exist any more. No ubox may be running there. Raises BoxError if something stays.
     """
     names = Names.of(folder)
-    removed = [*_machines(names), *_networks(names), *_mounts(names), *_groups(names), *_files(names)]
-    if left := leftovers(folder):
-        raise BoxError(f"the box at {names.folder} left something behind: {', '.join(left)}; reset it again")
-    return removed
+    removed: list[str] = []
+    for _ in range(_ROUNDS):
+        removed += [*_machines(names), *_networks(names), *_mounts(names), *_files(names)]
+        if not (left := leftovers(folder)):
+            return removed
+    raise BoxError(f"the box at {names.folder} left something behind: {', '.join(left)}; reset it again")
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -49,13 +53,13 @@ def leftovers(folder: Path) -> list[str]:
 
 
 def _machines(names: Names) -> list[str]:
-    ended = []
+    removed = []
     for host in sorted(groups.hosts(names)):
         group = Group(names, host)
-        if group.processes():
-            ended.append(f"machine {host}")
-        group.kill()
-    return ended
+        removed.append(f"machine {host}" if group.processes() else f"control group of {host}")
+        group.remove()
+    groups.remove_parents(names)
+    return removed
 
 
 def _networks(names: Names) -> list[str]:
@@ -80,14 +84,6 @@ def _mounts(names: Names) -> list[str]:
     return [f"mount {each}" for each in found]
 
 
-def _groups(names: Names) -> list[str]:
-    found = sorted(groups.hosts(names))
-    groups.remove_parents(names)
-    for trace in _traces(names):
-        trace.rmdir()
-    return [f"control group of {each}" for each in found]
-
-
 def _files(names: Names) -> list[str]:
     removed = []
     for folder in (names.hosts_folder, names.disks_folder):
@@ -95,6 +91,8 @@ def _files(names: Names) -> list[str]:
             removed += [f"files of {each.name}" for each in sorted(folder.iterdir())]
             shutil.rmtree(folder)
     names.health_file.unlink(missing_ok=True)
+    for trace in _traces(names):
+        trace.rmdir()
     return removed
 
 

@@ -14,7 +14,7 @@ from ubox.fabric import exec_in_host
 from ubox.fabric.commands import run
 from ubox.fabric.names import Names
 from ubox.fabric.namespaces import inside
-from ubox.world import Firewall, World
+from ubox.world import Balancer, Firewall, World
 
 if TYPE_CHECKING:
     from tests.ubox.fabric import fabric_region as parts
@@ -41,6 +41,11 @@ class Region:
 
     def be(self, world: World) -> None:
         self.box.fabric.converge(world)
+
+    def balance(self, *changed: Balancer) -> None:
+        """The region as ever, but these balancers as given."""
+        by_id = {each.id: each for each in (*self.world.balancers, *changed)}
+        self.be(replace(self.world, balancers=tuple(by_id.values())))
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +153,7 @@ def test_a_backend_without_the_balancers_address_gets_nothing_through_it(region:
 def test_by_source_a_client_keeps_its_backend(region: Region) -> None:
     for balancer in region.world.balancers:
         (listener,) = balancer.listeners
-        by_source = replace(balancer, listeners=(replace(listener, method="Source"),))
-        region.be(replace(region.world, balancers=(by_source,)))
+        region.balance(replace(balancer, listeners=(replace(listener, method="Source"),)))
         assert len({call(region.ns("c"), balancer.address, listener.port) for _ in range(4)}) == 1
 
 
@@ -158,7 +162,7 @@ def test_a_udp_balancer_pings_its_backends_and_keeps_the_clients_address(region:
     a = region.world.hosts[1]
     backend = parts.backend(a, "names")
     names = replace(front.listeners[0], id="vserver-names", protocol="udp", backends=(backend,))
-    region.be(replace(region.world, balancers=(replace(front, listeners=(*front.listeners, names)),)))
+    region.balance(replace(front, listeners=(*front.listeners, names)))
     region.box.reports.wait("health", backend.id, True)
     with inside(region.ns("a")):
         server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -199,7 +203,7 @@ def test_a_disabled_backend_gets_no_new_connections(region: Region) -> None:
     (listener,) = front.listeners
     first, second = listener.backends
     paused = replace(listener, backends=(first, replace(second, enabled=False)))
-    region.be(replace(region.world, balancers=(replace(front, listeners=(paused,)),)))
+    region.balance(replace(front, listeners=(paused,)))
     assert {call(region.ns("c"), FRONT) for _ in range(4)} == {f"a {region.address['c']}"}
 
 
