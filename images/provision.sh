@@ -21,6 +21,7 @@ find /opt/rocketmq/lib /opt/rocketmq/verify -name '*.jar' | LC_ALL=C sort | past
 # 4. Units. Agents are enabled by a host's user-data, which brings their configuration.
 systemctl enable first-boot.service cgroup-writable.service kernel-settings.service ssh.service
 systemctl disable consul.service nomad.service steppe-addresses.service nftables.service 2>/dev/null
+systemctl set-default multi-user.target
 systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
   e2scrub_reap.service fstrim.timer systemd-networkd.service systemd-resolved.service \
   systemd-timesyncd.service console-getty.service getty.target ssh.socket 2>/dev/null
