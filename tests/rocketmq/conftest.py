@@ -26,6 +26,12 @@ def orders() -> Topology:
 
 
 @pytest.fixture
+def build() -> Callable[[str], Topology]:
+    """The topology of a cluster `orders` in region box with these further lines."""
+    return lambda text: topology.build(spec.parse(f"cluster: orders\nregion: box\n{text}", "cluster.yaml"))
+
+
+@pytest.fixture
 def balancers() -> Mapping[str, str]:
     return {"orders-nameserver": "10.81.15.200"}
 

@@ -86,7 +86,7 @@ job "rocketmq-endpoint" {
 
       config {
         command = var.busybox
-        args    = ["httpd", "-f", "-p", "${var.port}", "-h", "${NOMAD_TASK_DIR}/www"]
+        args    = ["httpd", "-f", "-p", format("%d", var.port), "-h", "${NOMAD_TASK_DIR}/www"]
       }
 
       # The templates read the catalog with the task's workload identity.

@@ -93,7 +93,7 @@ job "rocketmq-verify" {
 
       config {
         command = "${var.home}/bin/verify"
-        args    = concat(["--topic", var.topic, "--messages", "${var.messages}"], var.args)
+        args    = concat(["--topic", var.topic, "--messages", format("%d", var.messages)], var.args)
       }
 
       env {

@@ -1,0 +1,117 @@
+"""Job files against a real Nomad server (no client): registered once, left alone when the same."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from steppe.rocketmq.jobs import jobs
+from steppe.rocketmq.submit import compare, register, submit
+from steppe.topology import Topology
+
+DEADLINE_S = 60
+
+
+class Api:
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=url, trust_env=False, timeout=30)
+
+    def request(
+        self, method: str, path: str, json: object = None, params: Mapping[str, str] | None = None
+    ) -> Any:
+        answer = self._http.request(method, path, json=json, params=params).raise_for_status()
+        return answer.json() if answer.content else None
+
+
+@pytest.fixture(scope="module")
+def api(nomad: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    folder = tmp_path_factory.mktemp("nomad")
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+    http, rpc, serf = (listener.getsockname()[1] for listener in listeners)
+    for listener in listeners:
+        listener.close()
+    config = {
+        "data_dir": str(folder / "data"),
+        "bind_addr": "127.0.0.1",
+        "advertise": {"http": "127.0.0.1", "rpc": "127.0.0.1", "serf": "127.0.0.1"},
+        "ports": {"http": http, "rpc": rpc, "serf": serf},
+        "server": {"enabled": True, "bootstrap_expect": 1},
+        "disable_update_check": True,
+        "consul": {"server_auto_join": False, "auto_advertise": False},
+    }
+    (folder / "nomad.json").write_text(json.dumps(config))
+    with (folder / "log").open("w") as log:
+        command = [str(nomad), "agent", "-config", str(folder / "nomad.json")]
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield until_leader(Api(f"http://127.0.0.1:{http}"), process, folder / "log")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until_leader(api: Api, process: subprocess.Popen[bytes], log: Path) -> Api:
+    deadline = time.monotonic() + DEADLINE_S
+    last = "no leader"
+    while True:
+        try:
+            for pool in ("nameserver", "broker"):
+                # Elsewhere the first client of a pool makes it.
+                api.request("POST", "/v1/node/pools", json={"Name": pool})
+            return api
+        except httpx.HTTPError as error:
+            last = str(error)
+        ended = process.poll() is not None
+        assert not ended, log.read_text()[-2000:]
+        assert time.monotonic() < deadline, last
+        time.sleep(0.1)
+
+
+def test_the_second_time_changes_nothing(api: Api, orders: Topology, balancers: Mapping[str, str]) -> None:
+    wanted = jobs(orders, balancers)
+    assert [submit(api, job) for job in wanted] == [True, True, True]
+    before = {job["ID"]: job["JobModifyIndex"] for job in api.request("GET", "/v1/jobs")}
+    assert [submit(api, job) for job in wanted] == [False, False, False]
+    assert {job["ID"]: job["JobModifyIndex"] for job in api.request("GET", "/v1/jobs")} == before
+
+
+def test_a_changed_variable_is_a_change(api: Api, orders: Topology, balancers: Mapping[str, str]) -> None:
+    broker = jobs(orders, balancers)[-1]
+    submit(api, broker)
+    changed = replace(broker, variables={**broker.variables, "heap_mib": 300})
+    assert compare(api, changed).kind == "Edited"
+    assert submit(api, changed)
+    assert submit(api, broker)
+
+
+def test_a_job_that_was_stopped_runs_again(api: Api, orders: Topology, balancers: Mapping[str, str]) -> None:
+    broker = jobs(orders, balancers)[-1]
+    submit(api, broker)
+    api.request("DELETE", f"/v1/job/{broker.id}")
+    assert submit(api, broker)
+
+
+def test_two_at_once_do_not_undo_each_other(api: Api, orders: Topology, balancers: Mapping[str, str]) -> None:
+    broker = jobs(orders, balancers)[-1]
+    submit(api, broker)
+    mine = compare(api, replace(broker, variables={**broker.variables, "heap_mib": 301}))
+    assert submit(api, replace(broker, variables={**broker.variables, "heap_mib": 302}))
+    with pytest.raises(httpx.HTTPStatusError):
+        register(api, mine)
+
+
+def test_nomad_keeps_file_and_variables(api: Api, orders: Topology, balancers: Mapping[str, str]) -> None:
+    broker = jobs(orders, balancers)[-1]
+    submit(api, broker)
+    version = api.request("GET", f"/v1/job/{broker.id}")["Version"]
+    kept = api.request("GET", f"/v1/job/{broker.id}/submission", params={"version": str(version)})
+    assert (kept["Source"], kept["Variables"]) == (broker.source, broker.variables_text)
