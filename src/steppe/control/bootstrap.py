@@ -7,7 +7,8 @@
    writing it again would reset the subscriptions of every token that has it.
 4. Make each agent's token, with the ids that the agent was given before its first boot.
 5. Beside 1 to 4: wait until Nomad has a leader, and make its management token in the same way.
-6. After 2 and Nomad's leader: make the auth method by which Consul trusts Nomad's workload identities
+6. Make the node pools that jobs name.
+7. After 2 and Nomad's leader: make the auth method by which Consul trusts Nomad's workload identities
    (Consul fetches Nomad's public keys at once), and the rules of what a workload may do.
 
 Each step reads, compares, and writes only what differs; killed anywhere, the next run goes on from there.
@@ -72,6 +73,7 @@ class _Run:
             self._step("Consul knows every agent", self._write_tokens, after=(policies,)),
             self._step(nomad_leads, nomad_acls.need_leader),
             self._step(nomad_ours, lambda: self._changed(nomad_acls.take()), after=(nomad_leads,)),
+            self._step("Nomad has its node pools", self._write_pools, after=(nomad_ours,)),
             self._step("Consul trusts Nomad's workloads", self._write_trust, after=(ours, nomad_leads)),
         ]
 
@@ -95,19 +97,24 @@ class _Run:
         for policy in grants.policies():
             found = policies.get(policy["Name"])
             # The list leaves the rules out.
-            self._write("policy", policy, found and consul.policy(found["ID"]), consul.put_policy)
+            self._write("Consul: policy", policy, found and consul.policy(found["ID"]), consul.put_policy)
         roles = _by(consul.roles(), "Name")
-        self._write("role", grants.TASKS_ROLE, roles.get(grants.TASKS_ROLE["Name"]), consul.put_role)
+        self._write("Consul: role", grants.TASKS_ROLE, roles.get(grants.TASKS_ROLE["Name"]), consul.put_role)
 
     def _write_tokens(self) -> None:
         existing = _by(self._consul.tokens(), "AccessorID")
 
         def write(token: Object) -> None:
             found = existing.get(token["AccessorID"])
-            self._write("token", token, found, self._consul.put_token)
+            self._write("Consul: token", token, found, self._consul.put_token)
 
         with ThreadPoolExecutor(_WRITERS) as pool:
             list(pool.map(write, grants.agent_tokens(self._topology, self._secrets)))
+
+    def _write_pools(self) -> None:
+        existing = _by(self._nomad.pools(), "Name")
+        for pool in grants.pools(self._topology):
+            self._write("Nomad: node pool", pool, existing.get(pool["Name"]), self._nomad.put_pool)
 
     def _write_trust(self) -> None:
         consul = self._consul
@@ -115,10 +122,10 @@ class _Run:
         # The list leaves the configuration out.
         found = known and consul.auth_method(grants.AUTH_METHOD)
         wanted = grants.auth_method(self._topology, self._secrets)
-        self._write("auth method", wanted, found, consul.put_auth_method)
+        self._write("Consul: auth method", wanted, found, consul.put_auth_method)
         rules = _by(consul.binding_rules(grants.AUTH_METHOD), "BindName")
         for rule in grants.BINDING_RULES:
-            self._write("binding rule", rule, rules.get(rule["BindName"]), consul.put_binding_rule)
+            self._write("Consul: binding rule", rule, rules.get(rule["BindName"]), consul.put_binding_rule)
 
     def _write(
         self, kind: str, wanted: Object, found: Object | None, put: Callable[[Object, Object | None], None]
@@ -127,7 +134,7 @@ class _Run:
         if found is None or not covers(found, wanted):
             put(wanted, found)
             named = next(wanted[key] for key in ("Name", "BindName", "Description") if key in wanted)
-            self.changes.append(f"Consul: {kind} {named}")
+            self.changes.append(f"{kind} {named}")
 
 
 class _AclApi(Protocol):

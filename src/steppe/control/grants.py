@@ -44,6 +44,12 @@ BINDING_RULES: tuple[Object, ...] = (
 )
 
 
+def pools(topology: Topology) -> list[Object]:
+    """The node pools that jobs name. A pool also comes to be when its first client registers; a job that is
+    planned before that is refused."""
+    return [{"Name": str(role)} for role in Role if role.is_nomad_client and topology.by_role(role)]
+
+
 def policies() -> tuple[Object, ...]:
     """The policies of the files in `policies/`, each named as its file."""
     folder = files("steppe.control") / "policies"

@@ -55,6 +55,15 @@ class NomadApi:
         nodes = self.request("GET", "/v1/nodes")
         return nodes if isinstance(nodes, list) else []
 
+    def pools(self) -> Sequence[Object]:
+        """Every node pool, the built-in ones too."""
+        pools = self.request("GET", "/v1/node/pools")
+        return pools if isinstance(pools, list) else []
+
+    def put_pool(self, pool: Object, found: Object | None) -> None:
+        """Makes it, or gives the found one these fields."""
+        self.request("POST", "/v1/node/pools", {**(found or {}), **pool})
+
     def knows_token(self) -> bool:
         """Whether the management token is known."""
         return self._client.call("GET", "/v1/acl/token/self", accept={403, 404}).status == 200
