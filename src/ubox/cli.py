@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -160,20 +162,28 @@ def reset(folder: Path, yes: bool) -> None:
       ubox reset --yes
     """
     home = Home(folder.absolute())
-    if not home.folder.exists():
-        click.echo(f"no box in {home.folder}", err=True)
-        return
-    _refuse_foreign(home)
+    if home.folder.exists():
+        _refuse_foreign(home)
     if not yes:
         click.confirm(f"Remove the box in {home.folder} with everything in it?", abort=True, err=True)
-    daemon.stop(home)
+    removed: Sequence[str] = ()
+    if home.folder.exists():
+        daemon.stop(home)
     if home.told().get("fabric") != serving.NONE:
         from ubox.fabric import reset as reset_fabric
 
-        for each in reset_fabric(home.folder):
-            click.echo(f"removed {each}", err=True)
-    shutil.rmtree(home.folder)
-    click.echo(f"removed {home.folder}", err=True)
+        # Also without the folder: what is in the kernel outlives it.
+        removed = reset_fabric(home.folder)
+    if home.folder.exists():
+        shutil.rmtree(home.folder)
+        removed = [*removed, f"folder {home.folder}"]
+    click.echo(_summary(removed) if removed else f"no box in {home.folder}", err=True)
+
+
+def _summary(removed: Sequence[str]) -> str:
+    """What was removed, counted by what it was: each ends in the name of one thing."""
+    kinds = Counter(each.rpartition(" ")[0] for each in removed)
+    return "removed: " + ", ".join(f"{kind} ({count})" for kind, count in kinds.items())
 
 
 @ubox.command(name="fidelity")
