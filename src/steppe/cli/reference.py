@@ -40,7 +40,13 @@ def _sections(group: click.Group, path: str) -> Iterator[str]:
         command = group.get_command(context, name)
         assert command is not None
         full = f"{path} {name}"
-        own = click.Context(command, info_name=full, max_content_width=100, terminal_width=100)
+        own = click.Context(
+            command,
+            info_name=full,
+            terminal_width=100,
+            # In use, commands inherit these names from the group.
+            help_option_names=["-h", "--help"],
+        )
         yield f"\n## {full}\n\n```\n{command.get_help(own)}\n```\n"
         if isinstance(command, click.Group):
             yield from _sections(command, full)

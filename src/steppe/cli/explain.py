@@ -1,0 +1,44 @@
+"""`steppe explain`: more about an error's code."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from importlib.resources import files
+
+import click
+import yaml
+
+from steppe.errors import UsageError
+
+
+@click.command(name="explain")
+@click.argument("code")
+def command(code: str) -> None:
+    """Tell more about the code of an error, as errors show it.
+
+    \b
+    Example:
+      steppe explain plan.moved
+    """
+    texts = explanations()
+    text = texts.get(code) or texts.get(_family(code))
+    if text is None:
+        near = difflib.get_close_matches(code, texts, n=3)
+        raise UsageError(
+            f"There is no error code {code!r}.",
+            code="explain.unknown",
+            hint=f"did you mean {', '.join(near)}?" if near else "use the code that the error showed",
+        )
+    click.echo(text.strip())
+
+
+def explanations() -> Mapping[str, str]:
+    """Each code, or family of codes ending in `.*`, with what it means and what to do."""
+    loaded = yaml.safe_load(files("steppe.cli").joinpath("errors.yaml").read_text(encoding="utf-8"))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def _family(code: str) -> str:
+    return code.partition(".")[0] + ".*"
