@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import steppe
-from steppe.cli.explain import command, explanations
+from steppe.cli.explain import explanation, explanations
+from steppe.errors import UsageError
 
 _CODE = re.compile(r'code=f?"([a-z]+\.[a-z{][^"]*)"')
 CODES = sorted(
@@ -21,9 +22,14 @@ CODES = sorted(
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_each_code_in_the_source_is_explained(code: str, capsys: pytest.CaptureFixture[str]) -> None:
-    command.main([code.replace("{", "").replace("}", "")], standalone_mode=False)
-    assert capsys.readouterr().out.strip()
+def test_each_code_in_the_source_is_explained(code: str) -> None:
+    assert explanation(code.replace("{", "").replace("}", ""))
+
+
+def test_an_unknown_code_names_the_nearest() -> None:
+    with pytest.raises(UsageError) as raised:
+        explanation("plan.move")
+    assert "plan.moved" in raised.value.hint
 
 
 def test_no_explanation_is_of_a_code_that_is_gone() -> None:

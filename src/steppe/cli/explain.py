@@ -21,6 +21,11 @@ def command(code: str) -> None:
     Example:
       steppe explain plan.moved
     """
+    click.echo(explanation(code))
+
+
+def explanation(code: str) -> str:
+    """What that code means. Raises UsageError when there is no such code."""
     texts = explanations()
     text = texts.get(code) or texts.get(_family(code))
     if text is None:
@@ -30,7 +35,7 @@ def command(code: str) -> None:
             code="explain.unknown",
             hint=f"did you mean {', '.join(near)}?" if near else "use the code that the error showed",
         )
-    click.echo(text.strip())
+    return text.strip()
 
 
 def explanations() -> Mapping[str, str]:
