@@ -28,8 +28,8 @@ def test_each_code_in_the_source_is_explained(code: str) -> None:
 
 def test_an_unknown_code_names_the_nearest() -> None:
     with pytest.raises(UsageError) as raised:
-        explanation("plan.move")
-    assert "plan.moved" in raised.value.hint
+        explanation("spec.invald")
+    assert "spec.invalid" in raised.value.hint
 
 
 def test_no_explanation_is_of_a_code_that_is_gone() -> None:
