@@ -11,7 +11,7 @@ import pytest
 from steppe.cli import exits
 from steppe.cli.main import cli
 from steppe.cli.options import confirm
-from steppe.cli.render import event_data, events_shown, line
+from steppe.cli.render import PlainLines, console, event_data, events_shown, line
 from steppe.engine.events import ConditionEvent, NoteEvent, StageEvent, StepEvent, StepState
 from steppe.errors import Claimed, LeftBehind, PendingChanges, SteppeError, Unhealthy, UsageError
 
@@ -90,13 +90,22 @@ def test_json_events_are_lines_that_begin_with_the_version(capsys: pytest.Captur
     assert (step["type"], step["step"], step["state"], step["seq"]) == ("step", "create host a", "done", 1)
 
 
-def test_plain_output_says_a_reason_once_and_then_the_end(capsys: pytest.CaptureFixture[str]) -> None:
-    with events_shown(as_json=False) as emit:
-        for _ in range(3):
-            emit(ConditionEvent(condition="Consul has a leader", met=False, why_not="no answer", left_s=60))
-        emit(ConditionEvent(condition="Consul has a leader", met=True, seconds=2.0))
+def test_plain_output_says_a_lasting_reason_once_and_then_the_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ticks = iter([0.0, 1.0, 3.0, 4.0])
+    lines = PlainLines(console(), lambda: next(ticks))
+    for left in (60, 59, 57, 56):
+        lines.emit(ConditionEvent(condition="Consul leads", met=False, why_not="no answer", left_s=left))
+    lines.emit(ConditionEvent(condition="Consul leads", met=True, seconds=5.0))
     shown = capsys.readouterr().err.splitlines()
-    assert shown == ["  … Consul has a leader: no answer (60 s left)", "  ✓ Consul has a leader 2.0 s"]
+    assert shown == ["  … Consul leads: no answer (57 s left)", "  ✓ Consul leads 5.0 s"]
+
+
+def test_plain_output_goes_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with events_shown(as_json=False) as emit:
+        emit(NoteEvent(text="something to read"))
+    assert capsys.readouterr().err == "  something to read\n"
 
 
 def test_markup_in_an_error_is_text() -> None:

@@ -9,7 +9,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TextIO
@@ -50,7 +50,7 @@ def events_shown(*, as_json: bool) -> Iterator[Emit]:
         with _LiveView(screen) as view:
             yield view.emit
     else:
-        yield _PlainLines(screen).emit
+        yield PlainLines(screen).emit
 
 
 class _JsonLines:
@@ -95,13 +95,19 @@ def _took(seconds: float | None) -> str:
     return "" if seconds is None else f" [dim]{seconds:.1f} s[/]"
 
 
-class _PlainLines:
-    """A line when something is done, and one each time the reason of a wait changes."""
+_WORTH_A_LINE_S = 2.0
+"""A wait that ends sooner is not told of."""
 
-    def __init__(self, screen: Console) -> None:
+
+class PlainLines:
+    """A line when something is done, and one each time the reason of a longer wait changes."""
+
+    def __init__(self, screen: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._screen = screen
+        self._clock = clock
         self._lock = threading.Lock()
         self._reasons: dict[str, str] = {}
+        self._since: dict[str, float] = {}
 
     def emit(self, event: Event) -> None:
         with self._lock:
@@ -115,7 +121,9 @@ class _PlainLines:
 
     def _wait(self, event: Event) -> None:
         key, why, left = _pending(event)
-        if why and self._reasons.get(key) != why:
+        now = self._clock()
+        lasted_s = now - self._since.setdefault(key, now)
+        if why and lasted_s >= _WORTH_A_LINE_S and self._reasons.get(key) != why:
             self._reasons[key] = why
             self._screen.print(f"  … {escape(key)}: {escape(why)}{_left(left)}")
 

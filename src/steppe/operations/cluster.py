@@ -11,10 +11,8 @@ from pathlib import Path
 from steppe import spec, topology
 from steppe.cloud import KINDS, Api, connect, desired, scope
 from steppe.control import secrets as kept
-from steppe.control.access import Access, open_access
 from steppe.control.secrets import Secrets
 from steppe.engine import Desired, Observed, Scope, observe
-from steppe.engine.events import Emit
 from steppe.errors import UsageError
 from steppe.topology.model import Role, Topology
 from steppe.workspace import ClusterFolder, workspace
@@ -115,12 +113,3 @@ def addresses(cluster: Cluster, observed: Observed) -> Addresses:
     wanted = {host.eip for host in cluster.topology.by_role(Role.BASTION)}
     public = [eip.address for eip in observed.of("eip") if eip.name in wanted]
     return Addresses(balancers=found, bastion=public[0] if public else None)
-
-
-@contextmanager
-def access(cluster: Cluster, where: Addresses, emit: Emit, *, deadline_s: float = 120.0) -> Iterator[Access]:
-    """The way to the cluster's private addresses while the block runs."""
-    with open_access(
-        cluster.topology, cluster.secrets, where.bastion, emit, deadline_s=deadline_s
-    ) as way:
-        yield way

@@ -14,8 +14,9 @@ from steppe.control.conditions import ConditionResult, check_once
 from steppe.engine import Observed
 from steppe.engine.events import Emit
 from steppe.errors import SteppeError
-from steppe.operations.cluster import Addresses, Cluster, access, addresses, owned
+from steppe.operations.cluster import Addresses, Cluster, addresses, owned
 from steppe.operations.health import conditions
+from steppe.operations.way import access
 from steppe.topology.model import Topology
 
 _ACCESS_DEADLINE_S = 10.0

@@ -22,9 +22,10 @@ from steppe.control.bootstrap import bootstrap
 from steppe.control.conditions import wait
 from steppe.engine import Observed, Plan, apply, plan, refuse_problems
 from steppe.engine.events import Emit
-from steppe.operations.cluster import Addresses, Cluster, access, addresses, changing
+from steppe.operations.cluster import Addresses, Cluster, addresses, changing
 from steppe.operations.health import conditions
 from steppe.operations.stages import audited, stage
+from steppe.operations.way import access
 from steppe.rocketmq.jobs import jobs
 from steppe.rocketmq.submit import submit
 

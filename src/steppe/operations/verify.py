@@ -11,8 +11,9 @@ from pathlib import Path
 
 from steppe.engine.events import Emit
 from steppe.errors import UsageError
-from steppe.operations.cluster import access, addresses, owned
+from steppe.operations.cluster import addresses, owned
 from steppe.operations.stages import audited, stage
+from steppe.operations.way import access
 from steppe.rocketmq.verify import VerifyResult
 from steppe.rocketmq.verify import verify as check
 
