@@ -92,8 +92,8 @@ job "rocketmq-endpoint" {
       # The templates read the catalog with the task's workload identity.
       consul {}
 
-      # Healthy members as Consul knows them. While it knows none, all of them: an empty list would be worse
-      # than one that names members which are down, since clients try the next member by themselves.
+      # Healthy members as Consul knows them. While it knows fewer than two, all of them: a list that names
+      # members which are down is better than none or a single one, since clients try the next by themselves.
       dynamic "template" {
         for_each = concat(
           [for group in var.groups : { path = group.name, group = group }],
@@ -103,12 +103,18 @@ job "rocketmq-endpoint" {
           destination = "local/www/rocketmq/${template.value.path}"
           change_mode = "noop"
           data        = <<-EOT
-            {{- with service "rocketmq-nameserver-${template.value.group.name}" -}}
-            {{- range $index, $member := . }}{{ if $index }};{{ end }}{{ $member.Address }}:{{ $member.Port }}{{ end -}}
+            {{- $healthy := service "rocketmq-nameserver-${template.value.group.name}" -}}
+            {{- if gt (len $healthy) 1 -}}
+            {{- range $index, $member := $healthy }}{{ if $index }};{{ end }}{{ $member.Address }}:{{ $member.Port }}{{ end -}}
             {{- else -}}
             ${join(";", [for address in template.value.group.members : "${address}:${var.nameserver_port}"])}
             {{- end }}
           EOT
+          # Without this, a change waits 5 s.
+          wait {
+            min = "500ms"
+            max = "2s"
+          }
         }
       }
 
