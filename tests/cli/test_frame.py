@@ -11,8 +11,8 @@ import pytest
 from steppe.cli import exits
 from steppe.cli.main import cli
 from steppe.cli.options import confirm
-from steppe.cli.render import PlainLines, console, event_data, events_shown, line
-from steppe.engine.events import ConditionEvent, NoteEvent, StageEvent, StepEvent, StepState
+from steppe.cli.render import PlainLines, console, events_shown, line
+from steppe.engine.events import ConditionEvent, NoteEvent, StageEvent, StepEvent, StepState, event_data
 from steppe.errors import Claimed, LeftBehind, PendingChanges, SteppeError, Unhealthy, UsageError
 
 
