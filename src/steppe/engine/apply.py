@@ -121,7 +121,7 @@ def apply(
         want = None if step.action is Action.DELETE else wants[step.key]
         return _run(Task(step=step, kind=by_name[step.kind], want=want, have=by_id.get(step.cloud_id)), run)
 
-    ended, interrupted = _drive(plan.steps, begin, stop)
+    ended, interrupted = _guarded(lambda: _drive(plan.steps, begin, stop), stop)
     return _result(plan, ended, interrupted, world)
 
 
@@ -151,29 +151,51 @@ def _run(task: Task, run: StepRun) -> _Ended:
         raise
 
 
-def _drive(
-    steps: Sequence[Step], begin: Callable[[Step], _Ended], stop: threading.Event
-) -> tuple[list[_Ended], bool]:
+def _guarded(work: Callable[[], list[_Ended]], stop: threading.Event) -> tuple[list[_Ended], bool]:
+    """Runs `work` on a thread of its own, so that Ctrl-C, which meets the main thread, can't break into it.
+
+    Gives what it gave, and whether Ctrl-C asked it to stop.
+    """
+    outcome: Future[list[_Ended]] = Future()
+    guarded, finished = threading.Event(), threading.Event()
+
+    def run() -> None:
+        guarded.wait()
+        try:
+            outcome.set_result(work())
+        except BaseException as error:
+            outcome.set_exception(error)
+        finally:
+            finished.set()
+
+    interrupted = False
+    # A daemon, since Ctrl-C while it starts leaves it waiting for a guard that never comes.
+    threading.Thread(target=run, name="apply", daemon=True).start()
+    while not finished.is_set():
+        try:
+            guarded.set()
+            finished.wait()
+        except KeyboardInterrupt:
+            interrupted = True
+            stop.set()
+    return outcome.result(), interrupted
+
+
+def _drive(steps: Sequence[Step], begin: Callable[[Step], _Ended], stop: threading.Event) -> list[_Ended]:
     """Begins each step when those that it needs are done, until all are or the run stops."""
     waiting = {step.id: (step, set(step.needs)) for step in steps}
     ended: list[_Ended] = []
     running: set[Future[_Ended]] = set()
-    interrupted = False
     workers = max(1, min(len(steps), _MOST_THREADS))
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="step") as pool:
         while True:
-            try:
-                if not stop.is_set():
-                    for step in [step for step, needs in waiting.values() if not needs]:
-                        del waiting[step.id]
-                        running.add(pool.submit(begin, step))
-                if not running:
-                    return ended, interrupted
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-            except KeyboardInterrupt:
-                interrupted = True
-                stop.set()
-                continue
+            if not stop.is_set():
+                for step in [step for step, needs in waiting.values() if not needs]:
+                    del waiting[step.id]
+                    running.add(pool.submit(begin, step))
+            if not running:
+                return ended
+            done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 one = future.result()
                 ended.append(one)
