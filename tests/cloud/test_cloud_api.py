@@ -77,9 +77,8 @@ def test_a_wrong_key_is_permanent_and_says_what_to_check(empty: ClusterInBox) ->
 
 def test_all_pages_of_a_list_are_read(empty: ClusterInBox) -> None:
     for number in range(103):
-        rule = [f"TCP|{number + 1}|0.0.0.0/0|ACCEPT|LOW|"]
-        empty.api.call("CreateFirewall", Name=f"firewall-{number}", Rule=rule, Tag="orders")
-    assert len(empty.observe().of("firewall")) == 103
+        empty.api.call("CreateIsolationGroup", GroupName=f"group-{number}", Remark="steppe cluster=orders")
+    assert len(empty.observe().of("isolation-group")) == 103
 
 
 def test_a_look_asks_for_each_list_once(empty: ClusterInBox) -> None:

@@ -2,10 +2,9 @@
 
 The first that has both keys counts:
 
-1. what the caller gives;
-2. for the region `box`: the box's own `box.json`, and nothing else, so that real keys never go to a box;
-3. the environment: UCLOUD_PUBLIC_KEY and UCLOUD_PRIVATE_KEY;
-4. a profile of `~/.ucloud/credential.json`: $UCLOUD_PROFILE, else the active one, else `default`.
+1. for the region `box`: the box's own `box.json`, and nothing else, so that real keys never go to a box;
+2. the environment: UCLOUD_PUBLIC_KEY and UCLOUD_PRIVATE_KEY;
+3. a profile of `~/.ucloud/credential.json`: $UCLOUD_PROFILE, else the active one, else `default`.
 
 Project and endpoint come from UCLOUD_PROJECT_ID and UCLOUD_API_BASE_URL, else from the same profile of
 `~/.ucloud/config.json`. These are the names and files of the official CLI, Go SDK and Terraform provider.
