@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes a host of a freshly installed Debian: run as root inside it, after images/host was copied to /, and
-# Consul, Nomad, RocketMQ's jars and the verify client were put in their places. Safe to run again.
+# Consul, Nomad, RocketMQ's jars and our own programs were put in their places. Safe to run again.
 set -eu
 
 # 1. Users. The numbers are fixed, so that files mean the same on every host and in every archive.
@@ -16,7 +16,7 @@ install -d -m 0700 /etc/nomad.d
 install -d -m 0755 /opt/rocketmq/cds
 
 # 3. RocketMQ's class path in a fixed order: class-data archives are only good for the very same one.
-find /opt/rocketmq/lib /opt/rocketmq/verify -name '*.jar' | LC_ALL=C sort | paste -s -d: >/opt/rocketmq/classpath
+find /opt/rocketmq/lib /opt/rocketmq/java -name '*.jar' | LC_ALL=C sort | paste -s -d: >/opt/rocketmq/classpath
 
 # 4. Units. Agents are enabled by a host's user-data, which brings their configuration.
 systemctl enable first-boot.service cgroup-writable.service kernel-settings.service ssh.service

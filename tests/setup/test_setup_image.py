@@ -18,6 +18,7 @@ from ubox import catalogue
 
 REPOSITORY = Path(__file__).parents[2]
 RECIPE = REPOSITORY / "images"
+BEFORE_NOMAD = RECIPE / "host" / "usr/local/lib/steppe/before-nomad-client"
 UNITS = RECIPE / "host" / "etc" / "systemd" / "system"
 
 
@@ -115,8 +116,16 @@ def test_units_look_where_a_hosts_files_are() -> None:
     assert f"-config-dir={paths.CONSUL_DIR}\n" in (UNITS / "consul.service").read_text()
     assert f"-config={paths.NOMAD_DIR}\n" in (UNITS / "nomad.service").read_text()
     assert paths.BALANCER_ADDRESSES in (UNITS / "steppe-addresses.service").read_text()
-    wait = (RECIPE / "host" / "usr/local/lib/steppe/wait-for-nomad-leader").read_text()
-    assert paths.NOMAD_SERVERS in wait
+    assert paths.NOMAD_SERVERS in BEFORE_NOMAD.read_text()
+
+
+def test_what_holds_nomad_back_reads_region_and_token_of_its_configuration(tmp_path: Path) -> None:
+    config = tmp_path / "nomad.json"
+    nomad = {"region": "orders", "consul": {"address": "127.0.0.1:8500", "token": "0f1e", "last": "x"}}
+    config.write_text(json.dumps(nomad, indent=1))
+    (definition,) = re.findall(r"^field\(\) .*$", BEFORE_NOMAD.read_text(), re.MULTILINE)
+    script = f"config={config}\n{definition}\nfield region; field token; field last"
+    assert subprocess.check_output(["sh", "-c", script], text=True).split() == ["orders", "0f1e", "x"]
 
 
 def test_jars_that_are_missing_changed_or_too_many_are_named(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ Content-addressed: `images/<hash>/rootfs` in the cache, the hash being of the re
 so it is made again only when one of them changes. On UCloud the same recipe makes the custom image.
 
 1. `images/packages.txt`: Debian packages, by mmdebstrap (kept apart, since they change least).
-2. `images/host/`: files, copied to `/`; Consul, Nomad, RocketMQ's jars and the verify client.
+2. `images/host/`: files, copied to `/`; Consul, Nomad, RocketMQ's jars and `images/java/`.
 3. `images/provision.sh`, inside: users, folders, units.
 4. `images/class-data.sh`, inside: class-data archives, so that JVMs start quickly.
 """
@@ -108,17 +108,17 @@ def _install(recipe: Path, root: Path) -> None:
     for tool in go_tools.TOOLS:
         shutil.copy(go_tools.binary(tool), root / "usr/local/bin" / tool.name)
     shutil.copytree(rocketmq.jars(), root / "opt/rocketmq/lib")
-    _compile(recipe / "verify", root / "opt/rocketmq")
+    _compile(recipe / "java", root / "opt/rocketmq")
 
 
 def _compile(sources: Path, home: Path) -> None:
-    classes = home / "verify" / "classes"
+    classes = home / "java" / "classes"
     classes.mkdir(parents=True)
     run(
         ["javac", "--release", "17", "-cp", f"{home}/lib/*", "-d", classes, *sorted(sources.glob("*.java"))],
         hint="a JDK 17 or newer is needed: apt-get install openjdk-17-jdk-headless",
     )
-    archive = home / "verify" / "verify.jar"
+    archive = home / "java" / "steppe.jar"
     run(["jar", "--create", "--file", archive, "-C", classes, "."], hint="install a JDK")
     shutil.rmtree(classes)
 
