@@ -22,9 +22,9 @@ find /opt/rocketmq/lib /opt/rocketmq/java -name '*.jar' | LC_ALL=C sort | paste 
 systemctl enable first-boot.service cgroup-writable.service kernel-settings.service ssh.service
 systemctl disable consul.service nomad.service steppe-addresses.service nftables.service 2>/dev/null
 systemctl set-default multi-user.target
+# Nothing changes a host behind its operator's back; its network and clock stay as the base image has them.
 systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
-  e2scrub_reap.service fstrim.timer systemd-networkd.service systemd-resolved.service \
-  systemd-timesyncd.service console-getty.service getty.target ssh.socket 2>/dev/null
+  e2scrub_reap.service fstrim.timer console-getty.service ssh.socket 2>/dev/null
 
 # 5. No identity in an image: each host gets its own.
 rm -f /etc/ssh/ssh_host_*
