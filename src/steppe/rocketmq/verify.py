@@ -32,6 +32,8 @@ TOPIC = "steppe-verify"
 _QUEUES = 8
 _ROUTES_DEADLINE_S = 30.0
 _PAUSE_S = 0.2
+_SENDERS = 32
+"""At once: each message waits until every member in sync has it."""
 _STARTING_S = 10.0
 """Of the deadline, what Nomad and the JVM may take before the client counts its own time."""
 _TASK = "verify"
@@ -79,6 +81,7 @@ def verify(
     Raises Unhealthy when a group has no master, or the check ends without a result.
     """
     prepare_topic(topology, nameserver, access=access, emit=emit)
+    timeout = str(max(1, int(deadline_s - _STARTING_S)))
     job = JobFile(
         id=f"rocketmq-verify-{nameserver}-{uuid.uuid4().hex[:8]}",
         file=VERIFY_FILE,
@@ -87,7 +90,7 @@ def verify(
             "messages": messages,
             "nameserver": nameserver,
             "endpoint": endpoint(topology, balancer_addresses),
-            "args": ["--timeout-seconds", str(max(1, int(deadline_s - _STARTING_S)))],
+            "args": ["--threads", str(_SENDERS), "--timeout-seconds", timeout],
         },
     )
     job = replace(job, variables={"id": job.id, **job.variables})
