@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections import Counter
@@ -25,12 +26,14 @@ def make(
     groups: int = 0,
     mode: str = "bastion",
     balancers: str = "PacketsTransmit",
+    zones: int = 3,
 ) -> Spec:
     """A spec in region box with that many hosts and broker groups."""
     value: dict[str, Any] = {
         "cluster": "orders",
         "region": "box",
-        "zones": ["box-01", "box-02", "box-03"],
+        "zones": ["box-01", "box-02", "box-03"][:zones],
+        "allow_fewer_zones": zones < 3,
         "access": {"from": ["198.18.0.0/15"], "mode": mode},
         "network": {"balancer_mode": balancers},
         "hosts": {
@@ -46,7 +49,8 @@ def make(
     return Spec.model_validate(value)
 
 
-specs = st.builds(
+_any = functools.partial(
+    st.builds,
     make,
     nomad=st.sampled_from([3, 5, 7, 9]),
     nameservers=st.integers(1, 16),
@@ -55,6 +59,8 @@ specs = st.builds(
     mode=st.sampled_from(["bastion", "direct"]),
     balancers=st.sampled_from(["PacketsTransmit", "RequestProxy"]),
 )
+specs = _any(zones=st.integers(1, 3))
+specs_of_three_zones = _any(zones=st.just(3))
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 
@@ -105,7 +111,39 @@ def test_the_ranges_of_roles_lie_apart() -> None:
 
 
 @calm
-@given(specs, st.sampled_from("abc"))
+@given(specs)
+def test_every_role_is_spread_as_evenly_as_can_be(spec: Spec) -> None:
+    built = topology.build(spec)
+    assert len(built.by_role(Role.CONSUL)) == 3
+    for role in (Role.CONSUL, Role.NOMAD, Role.NAMESERVER, Role.BROKER):
+        members = Counter(host.zone.letter for host in built.by_role(role))
+        counts = [members[zone.letter] for zone in built.zones]
+        assert max(counts) - min(counts) <= 1
+    for group in built.nameserver_groups:
+        assert [built.host(name).zone for name in group.hosts] == list(built.zones)
+
+
+@calm
+@given(specs)
+def test_a_cluster_that_can_lose_its_quorum_with_a_zone_says_so(spec: Spec) -> None:
+    built = topology.build(spec)
+
+    def stops(role: Role, lost: str) -> bool:
+        members = built.by_role(role)
+        return 2 * sum(host.zone.name != lost for host in members) <= len(members)
+
+    said = topology.cautions(built)
+    for zone in built.zones:
+        for role in (Role.CONSUL, Role.NOMAD):
+            named = any(role in each.lower() and f"losing {zone.name}" in each for each in said) or any(
+                role in each.lower() and f"or {zone.name} loses" in each for each in said
+            )
+            assert named is stops(role, zone.name)
+    assert bool(said) is (len(built.zones) < 3)
+
+
+@calm
+@given(specs_of_three_zones, st.sampled_from("abc"))
 def test_losing_a_zone_leaves_majorities_and_a_nameserver_in_each_other_zone(spec: Spec, lost: str) -> None:
     built = topology.build(spec)
     for role in (Role.CONSUL, Role.NOMAD):

@@ -32,10 +32,13 @@ def command(file: Path, as_json: bool) -> None:
                     "region": built.region,
                     "zones": [zone.name for zone in built.zones],
                     "hosts": [host.name for host in built.hosts],
+                    "cautions": list(topology.cautions(built)),
                 }
             )
         )
         return
+    for caution in topology.cautions(built):
+        console().print(f"[yellow]![/] {caution}")
     console().print(
         f"[green]✓[/] {file}: cluster {built.cluster} in {built.region}, {len(built.hosts)} hosts in "
         f"{len(built.zones)} zones. Next: steppe plan {file}"

@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import requests
@@ -139,11 +139,18 @@ class Look:
 
     def rows(self, action: str, field: str, **params: Any) -> list[Row]:
         key = (action, field, *sorted(params.items()))
+        return self._kept(key, lambda: self.api.rows(action, field, **params))
+
+    def once(self, action: str, field: str) -> list[Row]:
+        """Of an action that gives its whole list at once."""
+        return self._kept((action, field), lambda: list(self.api.call(action)[field]))
+
+    def _kept(self, key: tuple[Any, ...], fetch: Callable[[], list[Row]]) -> list[Row]:
         with self._lock:
             kept = self._lists.setdefault(key, _List())
         with kept.lock:
             if kept.rows is None:
-                kept.rows = self.api.rows(action, field, **params)
+                kept.rows = fetch()
             return kept.rows
 
 

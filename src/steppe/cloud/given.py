@@ -28,12 +28,7 @@ class Zone(Resource):
     given = True
 
     def find(self, look: Look, scope: Scope) -> list[ZoneFact]:
-        if not scope.zones:
-            return []
-        regions = look.api.call("GetRegion")["Regions"]
-        return [
-            ZoneFact(id=row["Zone"], name=row["Zone"]) for row in regions if row["Region"] == scope.region
-        ]
+        return [ZoneFact(id=zone, name=zone) for zone in _zones(look, scope)] if scope.zones else []
 
 
 class Image(Resource):
@@ -41,15 +36,25 @@ class Image(Resource):
     given = True
 
     def find(self, look: Look, scope: Scope) -> list[ImageFact]:
-        """The newest available image of each name, in each zone: ids of base images differ per zone."""
+        """The newest available image of each name, in each zone: ids of base images differ per zone.
+
+        A wanted zone that the region doesn't have isn't asked, since that would be an error.
+        """
         found: dict[str, ImageFact] = {}
-        for zone in scope.zones:
+        there = _zones(look, scope) if scope.zones else ()
+        for zone in (zone for zone in scope.zones if zone in there):
             rows = look.rows("DescribeImage", "ImageSet", Zone=zone, OsType="Linux")
             for row in sorted(rows, key=lambda row: (row["CreateTime"], row["ImageId"])):
                 if row["State"] == "Available":
                     name = image_name(zone, row["ImageName"])
                     found[name] = ImageFact(id=row["ImageId"], name=name, zone=zone, label=row["ImageName"])
         return list(found.values())
+
+
+def _zones(look: Look, scope: Scope) -> tuple[str, ...]:
+    """The region's zones, as GetRegion lists them: a row each."""
+    rows = look.once("GetRegion", "Regions")
+    return tuple(row["Zone"] for row in rows if row["Region"] == scope.region)
 
 
 def image_name(zone: str, label: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from steppe.spec import limits
 from steppe.spec.units import ClusterId, DiskSize, GroupName, Memory, Name, Network, PerZone
@@ -56,11 +56,11 @@ class HostSpec(_Part):
     cpu: StrictInt = Field(default=2, ge=1, le=64, description=_CPU)
     memory_mib: Memory = Field(default=4096, alias="memory", description=_MEMORY)
     machine_type: PerZone = Field(
-        default=("O", "O", "O"),
+        default=("O",),
         description="UCloud's machine type (N, C, G, O, OM, OMEM, OPRO, OPROG); one, or three in zone order.",
     )
     image: PerZone = Field(
-        default=(IMAGE, IMAGE, IMAGE),
+        default=(IMAGE,),
         description="Name of the image; one, or three in zone order: so one zone can be rolled at a time.",
     )
     boot_disk: DiskSpec = Field(default=_disk("40GiB"), description="The disk that the image is copied to.")
@@ -72,7 +72,7 @@ class HostSpec(_Part):
 
 
 class ConsulSpec(HostSpec):
-    """Consul servers: always 3, one per zone."""
+    """Consul servers: always 3, spread over the zones."""
 
 
 class NomadSpec(HostSpec):
@@ -114,7 +114,9 @@ class BastionSpec(HostSpec):
 
 
 class HostsSpec(_Part):
-    consul: ConsulSpec = Field(default=ConsulSpec(), description="Consul servers: always 3, one per zone.")
+    consul: ConsulSpec = Field(
+        default=ConsulSpec(), description="Consul servers: always 3, one per zone where there are three."
+    )
     nomad: NomadSpec = Field(default=NomadSpec(), description="Nomad servers.")
     nameserver: NameServerSpec = Field(
         default=NameServerSpec(), description="Nomad clients of class nameServer, for RocketMQ NameServers."
@@ -197,9 +199,15 @@ class Spec(_Part):
         description="The Cluster ID, in the name and Tag of every resource; unique in the region."
     )
     region: Name = Field(description="A UCloud region with three zones, or box: this machine plays a region.")
+    allow_fewer_zones: StrictBool = Field(
+        default=False,
+        description="Takes one or two zones, for a region that has no three: hosts are spread as evenly as "
+        "can be, and losing a zone may stop the cluster.",
+    )
     zones: tuple[Name, ...] = Field(
         default=(),
-        description="Three zones of the region; their order gives the letters a, b, c. "
+        description="Three zones of the region (or fewer, with allow_fewer_zones); their order gives the "
+        "letters a, b, c, and is kept for the cluster's life. "
         "In region box: box-01 to box-03 if left out.",
     )
     network: NetworkSpec = Field(

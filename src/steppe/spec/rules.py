@@ -46,13 +46,20 @@ def _finding(name: str, message: str, expected: str) -> Finding:
     return Finding(path=tuple(name.split(".")), message=message, expected=expected)
 
 
-@_rule("zones", "region")
+@_rule("zones", "region", "allow_fewer_zones")
 def three_zones(spec: Spec) -> Iterator[Finding]:
+    count = len(spec.zones)
     if not spec.zones:
         yield _finding("zones", "is missing", f"a list of three zones of {spec.region}")
-    elif len(spec.zones) != 3:
+    elif count > 3:
+        yield _finding("zones", f"has {count} zones", "exactly three: a cluster stands on three zones")
+    elif count < 3 and not spec.allow_fewer_zones:
+        zones = "zone" if count == 1 else "zones"
         yield _finding(
-            "zones", f"has {len(spec.zones)} zones", "exactly three: a cluster stands on three zones"
+            "zones",
+            f"has {count} {zones}",
+            "exactly three: a cluster stands on three zones; or allow_fewer_zones: true where losing a zone "
+            "may stop the cluster",
         )
     for zone, times in Counter(spec.zones).items():
         if times > 1:
@@ -129,6 +136,20 @@ def nomad_servers(spec: Spec) -> Iterator[Finding]:
         )
 
 
+def _per_zone(role: str) -> _Check:
+    def check(spec: Spec) -> Iterator[Finding]:
+        host: HostSpec = getattr(spec.hosts, role)
+        for field, values in (("machine_type", host.machine_type), ("image", host.image)):
+            if len(values) not in (1, len(spec.zones)):
+                yield _finding(
+                    f"hosts.{role}.{field}",
+                    f"has {len(values)} values, but there are {len(spec.zones)} zones",
+                    "one text for all zones, or one for each in zone order",
+                )
+
+    return check
+
+
 def _machine(role: str) -> _Check:
     def check(spec: Spec) -> Iterator[Finding]:
         host: HostSpec = getattr(spec.hosts, role)
@@ -172,6 +193,7 @@ def _disk_sizes(role: str, host: HostSpec) -> Iterator[Finding]:
 
 
 for _role in ("consul", "nomad", "nameserver", "broker", "bastion"):
+    _rule("zones", f"hosts.{_role}.machine_type", f"hosts.{_role}.image")(_per_zone(_role))
     _rule(f"hosts.{_role}.machine_type", f"hosts.{_role}.boot_disk", f"hosts.{_role}.data_disk")(
         _machine(_role)
     )

@@ -58,12 +58,23 @@ def _exact_network(value: Any) -> IPv4Network:
     return network
 
 
-def _per_zone(value: Any) -> tuple[str, str, str]:
+def _per_zone(value: Any) -> tuple[str, ...]:
     if isinstance(value, str) and value:
-        return (value, value, value)
-    if isinstance(value, list) and len(value) == 3 and all(isinstance(item, str) and item for item in value):
-        return (value[0], value[1], value[2])
-    raise wrong(f"{value!r} is neither one value nor three", "one text for all zones, or a list of three")
+        return (value,)
+    if (
+        isinstance(value, list)
+        and 1 <= len(value) <= 3
+        and all(isinstance(item, str) and item for item in value)
+    ):
+        return tuple(value)
+    raise wrong(
+        f"{value!r} is neither one value nor one for each zone", "one text for all zones, or a list of three"
+    )
+
+
+def of_zone(values: tuple[str, ...], index: int) -> str:
+    """The value for the zone at that place of the spec's zones."""
+    return values[0] if len(values) == 1 else values[index]
 
 
 _SIZE_SCHEMA = WithJsonSchema({"type": "string", "pattern": f"^{_SIZE.pattern}$", "examples": ["4GiB"]})
@@ -78,18 +89,18 @@ DiskSize = Annotated[int, BeforeValidator(_gib), _SIZE_SCHEMA]
 Network = Annotated[IPv4Network, BeforeValidator(_exact_network), _NETWORK_SCHEMA]
 
 PerZone = Annotated[
-    tuple[str, str, str],
+    tuple[str, ...],
     BeforeValidator(_per_zone),
     WithJsonSchema(
         {
             "oneOf": [
                 {"type": "string"},
-                {"type": "array", "items": {"type": "string"}, "minItems": 3, "maxItems": 3},
+                {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 3},
             ]
         }
     ),
 ]
-"""One value for every zone, or three in zone order so that one zone can be changed at a time."""
+"""One value for every zone, or one for each in zone order so that one zone can be changed at a time."""
 
 _CLUSTER_ID = r"^[a-z][a-z0-9-]{1,18}[a-z0-9]$"
 _GROUP_NAME = r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from steppe.topology.build import build
+from steppe.topology.cautions import cautions
 from steppe.topology.model import Host, Role, Topology
 
-__all__ = ["Host", "Role", "Topology", "build"]
+__all__ = ["Host", "Role", "Topology", "build", "cautions"]

@@ -1,8 +1,8 @@
 """From `Spec` to `Topology`: pure and deterministic.
 
 1. Zones get the letters a, b, c in the spec's order; each network is one VPC with one subnet.
-2. Hosts: Consul one per zone; Nomad servers in turn over the zones; NameServers and brokers `per_zone` in
-   each; the bastion in zone a (only with access by bastion).
+2. Hosts: three Consul servers and the Nomad servers in turn over the zones; NameServers and brokers
+   `per_zone` in each; the bastion in zone a (only with access by bastion).
 3. Each role that is asked from elsewhere has one internal balancer over all its hosts.
 4. The client network leaves through one NAT gateway; bastion and gateway have one EIP and firewall each.
 5. The n-th NameServer group stands on the n-th NameServer host of each zone; the n-th broker group has the
@@ -11,7 +11,9 @@
 
 from __future__ import annotations
 
+from steppe.spec import limits
 from steppe.spec.model import DiskSpec, HostSpec, Spec
+from steppe.spec.units import of_zone
 from steppe.topology import addresses, names, ports
 from steppe.topology.flows import flows
 from steppe.topology.model import (
@@ -43,7 +45,7 @@ def build(spec: Spec) -> Topology:
     """The cluster that the spec describes."""
     zones = tuple(
         Zone(name=name, letter=letter, index=index)
-        for index, (name, letter) in enumerate(zip(spec.zones, "abc", strict=True))
+        for index, (name, letter) in enumerate(zip(spec.zones, "abc", strict=False))
     )
     networks = _networks(spec)
     hosts = tuple(_host(spec, networks, role, zone, ordinal) for role, zone, ordinal in _places(spec, zones))
@@ -86,7 +88,7 @@ def _networks(spec: Spec) -> tuple[Network, ...]:
 def _places(spec: Spec, zones: tuple[Zone, ...]) -> list[tuple[Role, Zone, int]]:
     """Role, zone and ordinal of every host."""
     counts = {
-        Role.CONSUL: len(zones),
+        Role.CONSUL: limits.CONSUL_SERVERS,
         Role.NOMAD: spec.hosts.nomad.count,
         Role.NAMESERVER: spec.hosts.nameserver.per_zone * len(zones),
         Role.BROKER: spec.hosts.broker.per_zone * len(zones),
@@ -110,11 +112,11 @@ def _host(spec: Spec, networks: tuple[Network, ...], role: Role, zone: Zone, ord
         zone=zone,
         ordinal=ordinal,
         network=network.key,
-        address=addresses.address(network.cidr, role, zone.index, ordinal),
+        address=addresses.address(network.cidr, role, zone, ordinal, len(spec.zones)),
         cpu=wanted.cpu,
         memory_mib=wanted.memory_mib,
-        machine_type=wanted.machine_type[zone.index],
-        image=wanted.image[zone.index],
+        machine_type=of_zone(wanted.machine_type, zone.index),
+        image=of_zone(wanted.image, zone.index),
         boot_disk=_disk(wanted.boot_disk),
         data_disk=_disk(wanted.data_disk) if wanted.data_disk else None,
         charge_type=wanted.charge_type,

@@ -162,7 +162,7 @@ class Flow:
 class NameServerGroup:
     name: str
     hosts: tuple[str, ...]
-    """Three host names, one per zone, in zone order."""
+    """Host names, one per zone, in zone order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
