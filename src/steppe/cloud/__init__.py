@@ -6,6 +6,7 @@ The only room that talks to the UCloud SDK.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from steppe.cloud.api import Api
@@ -18,9 +19,13 @@ from steppe.cloud.kinds import KINDS
 __all__ = ["KINDS", "Api", "Credentials", "connect", "desired", "find_credentials", "require_claim", "scope"]
 
 
-def connect(region: str, environ: Mapping[str, str], home: Path, *, parallel: int = 16) -> Api:
+def connect(
+    region: str, environ: Mapping[str, str], home: Path, *, project: str | None = None, parallel: int = 16
+) -> Api:
     """The API of that region, with the credentials of the environment, a profile or the box.
 
-    `parallel`: calls at once at most. Nothing is sent yet. Raises UsageError when there are no credentials.
+    `project` stands for that of the credentials. `parallel`: calls at once at most.
+    Nothing is sent yet. Raises UsageError when there are no credentials.
     """
-    return Api(find_credentials(region, environ, home), parallel=parallel)
+    found = find_credentials(region, environ, home)
+    return Api(replace(found, project_id=project or found.project_id), parallel=parallel)

@@ -44,6 +44,7 @@ def scope(topology: Topology) -> Scope:
         cluster=topology.cluster,
         region=topology.region,
         zones=tuple(zone.name for zone in topology.zones),
+        key_pairs=tuple(dict.fromkeys(host.key_pair for host in topology.hosts if host.key_pair)),
     )
 
 
@@ -74,6 +75,7 @@ def _public(topology: Topology) -> Iterator[Want]:
             bandwidth_mbps=eip.bandwidth_mbps,
             pay_mode=eip.pay_mode,
             charge_type=topology.hosts[0].charge_type,
+            charge_quantity=topology.hosts[0].charge_quantity,
             needs=_claim(topology),
         )
     for gateway in topology.gateways:
@@ -155,6 +157,9 @@ def _host(topology: Topology, host: Host, secrets: Secrets) -> HostWant:
         firewall=host.firewall,
         balancers=host.balancers,
         charge_type=host.charge_type,
+        charge_quantity=host.charge_quantity,
+        key_pair=host.key_pair,
+        remark=host.remark,
         user_data=lambda addresses: base64.b64encode(made_from(addresses)).decode(),
         fingerprint=lambda addresses: machine.fingerprint(host, made_from(addresses)),
         needs=tuple(needs),

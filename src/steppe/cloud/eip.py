@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from steppe.cloud.api import Look, Row
-from steppe.cloud.resource import Resource, differs, tagged
+from steppe.cloud.resource import Resource, charge, differs, tagged
 from steppe.engine.kind import Difference, Fact, Run, Scope, Want
 from steppe.engine.observed import Observed
 
@@ -21,6 +21,7 @@ class EipWant(Want):
     bandwidth_mbps: int
     pay_mode: str
     charge_type: str
+    charge_quantity: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Eip(Resource):
             OperatorName=_operator(run.scope.region),
             Bandwidth=want.bandwidth_mbps,
             PayMode=want.pay_mode,
-            ChargeType=want.charge_type,
+            **charge(want.charge_type, want.charge_quantity),
             Name=want.name,
             Tag=run.scope.cluster,
         )["EIPSet"][0]

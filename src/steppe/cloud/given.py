@@ -1,4 +1,4 @@
-"""What the region brings along: its zones, and the images in each. Never made nor deleted."""
+"""What the region brings along: its zones, the images in each, and key pairs. Never made nor deleted."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ class ImageFact(Fact):
     zone: str
     label: str
     """The image's own name; several in a zone may have it, the fact's name tells the newest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPairFact(Fact):
+    kind: ClassVar[str] = "key-pair"
 
 
 class Zone(Resource):
@@ -49,6 +54,21 @@ class Image(Resource):
                     name = image_name(zone, row["ImageName"])
                     found[name] = ImageFact(id=row["ImageId"], name=name, zone=zone, label=row["ImageName"])
         return list(found.values())
+
+
+class KeyPair(Resource):
+    name = "key-pair"
+    given = True
+
+    def find(self, look: Look, scope: Scope) -> list[KeyPairFact]:
+        if not scope.key_pairs:
+            return []
+        rows = look.rows("DescribeUHostKeyPairs", "KeyPairs")
+        return [
+            KeyPairFact(id=row["KeyPairId"], name=row["KeyPairName"])
+            for row in rows
+            if row["KeyPairName"] in scope.key_pairs
+        ]
 
 
 def _zones(look: Look, scope: Scope) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """A host (UHost), made from an image and user-data, and never edited afterwards.
 
 What it was made from is told by the fingerprint in its Remark, which can only be set after the create call.
-A host without one is what an interrupted run left: nobody knows which user-data it has, so it is made again.
+The user's own text may stand after it. A host without a fingerprint is what an interrupted run left: nobody
+knows which user-data it has, so it is made again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from steppe.cloud.given import ImageFact, image_name
 from steppe.cloud.host_facts import HostFact, host_facts
 from steppe.cloud.host_power import delete_host, until_running
 from steppe.cloud.passwords import one_time_password
-from steppe.cloud.resource import Resource, differs
+from steppe.cloud.resource import Resource, charge, differs
 from steppe.engine.kind import Difference, Force, Run, Scope, Want
 from steppe.engine.observed import Observed
 
@@ -41,6 +42,10 @@ class HostWant(Want):
     balancers: tuple[str, ...]
     """All by name."""
     charge_type: str
+    charge_quantity: int
+    key_pair: str | None
+    remark: str
+    """The user's own text, which stands after the fingerprint."""
     user_data: Callable[[Mapping[str, str]], str] = field(repr=False)
     """From the addresses of its balancers to the base64 text for the API. Holds secrets."""
     fingerprint: Callable[[Mapping[str, str]], str] = field(repr=False)
@@ -74,7 +79,7 @@ class Host(Resource):
             "ModifyUHostInstanceRemark",
             Zone=want.zone,
             UHostId=id,
-            Remark=f"{_REMARK}{want.fingerprint(addresses)}",
+            Remark=_remark(want.fingerprint(addresses), want.remark),
         )
         return until_running(run, id)
 
@@ -82,6 +87,9 @@ class Host(Resource):
         changed = {each.field for each in differences}
         if "name" in changed:
             run.cloud.call("ModifyUHostInstanceName", Zone=have.zone, UHostId=have.id, Name=want.name)
+        if "remark" in changed:
+            remark = _remark(_fingerprint(have), want.remark)
+            run.cloud.call("ModifyUHostInstanceRemark", Zone=have.zone, UHostId=have.id, Remark=remark)
         if "firewall" in changed:
             firewall = run.id("firewall", want.firewall or "")
             run.cloud.call("GrantFirewall", FWId=firewall, ResourceType="uhost", ResourceId=have.id)
@@ -99,18 +107,17 @@ def _wanted(run: Run, want: HostWant, addresses: Mapping[str, str]) -> dict[str,
     """The parameters of CreateUHostInstance. The password is made up here and kept by nobody: keys log in."""
     image: ImageFact = run.fact("image", image_name(want.zone, want.image))
     disks = [(want.boot_disk, True), *([(want.data_disk, False)] if want.data_disk else [])]
-    wanted = {
+    wanted: dict[str, object] = {
         "Zone": want.zone,
         "ImageId": image.id,
         "Name": want.name,
         "Tag": run.scope.cluster,
-        "LoginMode": "Password",
-        "Password": one_time_password(),
+        **_login(run, want),
         "CPU": want.cpu,
         "Memory": want.memory_mib,
         "MachineType": want.machine_type,
         "MinimalCpuPlatform": "Intel/Auto",
-        "ChargeType": want.charge_type,
+        **charge(want.charge_type, want.charge_quantity),
         "Disks": [
             {"IsBoot": str(boots).lower(), "Type": type_, "Size": size} for (type_, size), boots in disks
         ],
@@ -127,6 +134,21 @@ def _wanted(run: Run, want: HostWant, addresses: Mapping[str, str]) -> dict[str,
     return wanted
 
 
+def _login(run: Run, want: HostWant) -> dict[str, object]:
+    """The API wants one of the two; steppe's own key comes with the user-data."""
+    if want.key_pair:
+        return {"LoginMode": "KeyPair", "KeyPairId": run.id("key-pair", want.key_pair)}
+    return {"LoginMode": "Password", "Password": one_time_password()}
+
+
+def _remark(fingerprint: str, text: str) -> str:
+    return f"{_REMARK}{fingerprint} {text.strip()}".rstrip()
+
+
+def _fingerprint(have: HostFact) -> str:
+    return have.remark.removeprefix(_REMARK).partition(" ")[0]
+
+
 def _in_the_way(want: HostWant, observed: Observed) -> list[Difference]:
     """Why a host that isn't there can't be made."""
     zones = [zone.name for zone in observed.of("zone")]
@@ -138,6 +160,9 @@ def _in_the_way(want: HostWant, observed: Observed) -> list[Difference]:
         known = ", ".join(sorted({image.label for image in images})) or "none"
         sentence = f"there is no image {want.image} in {want.zone}; there are: {known}"
         return [_problem("image", want.image, sentence)]
+    if want.key_pair and not any(pair.name == want.key_pair for pair in observed.of("key-pair")):
+        sentence = f"there is no key pair {want.key_pair} in {observed.scope.region}"
+        return [_problem("key_pair", want.key_pair, sentence)]
     return []
 
 
@@ -188,7 +213,7 @@ def _replaced_for(want: HostWant, have: HostFact, observed: Observed) -> list[Di
         return [
             Difference(
                 field="fingerprint",
-                old=have.remark.removeprefix(_REMARK),
+                old=_fingerprint(have),
                 new=None,
                 reason="host.fingerprint",
                 sentence=why,
@@ -197,13 +222,15 @@ def _replaced_for(want: HostWant, have: HostFact, observed: Observed) -> list[Di
             )
         ]
     new = want.fingerprint({name: balancer.address for name, balancer in balancers.items() if balancer})
-    old = have.remark.removeprefix(_REMARK)
+    old = _fingerprint(have)
     return differs(kind, "fingerprint", old, new, "its user-data or disks differ", force)
 
 
 def _mended(want: HostWant, have: HostFact, observed: Observed) -> list[Difference]:
     """What can be changed while the host lives."""
     found = differs("host", "name", have.name, want.name, "it was renamed")
+    text = have.remark.removeprefix(_REMARK).partition(" ")[2]
+    found += differs("host", "remark", text, want.remark.strip(), "its remark differs")
     if want.firewall and have.firewall:
         now = observed.called("firewall", have.firewall)
         found += differs("host", "firewall", now, want.firewall, "another firewall guards it")

@@ -10,7 +10,7 @@ from steppe.cloud.disk import Disk
 from steppe.cloud.eip import Eip
 from steppe.cloud.firewall import Firewall
 from steppe.cloud.gateway import Gateway
-from steppe.cloud.given import Image, Zone
+from steppe.cloud.given import Image, KeyPair, Zone
 from steppe.cloud.host import Host
 from steppe.cloud.isolation import Isolation
 from steppe.cloud.listener import Listener
@@ -22,6 +22,7 @@ from steppe.engine.kind import Kind
 KINDS: tuple[Kind, ...] = (
     Zone(),
     Image(),
+    KeyPair(),
     Claim(),
     Vpc(),
     Subnet(),

@@ -41,6 +41,12 @@ def tagged(rows: Iterable[Row], scope: Scope) -> list[Row]:
     return [row for row in rows if row.get("Tag") == scope.cluster]
 
 
+def charge(charge_type: str, quantity: int) -> dict[str, object]:
+    """How something is paid, as the calls that make it or ask its price take it."""
+    counted = {"Quantity": quantity} if charge_type in ("Month", "Year") else {}
+    return {"ChargeType": charge_type, **counted}
+
+
 def differs(
     kind: str, field: str, old: str, new: str, sentence: str, force: Force = Force.UPDATE
 ) -> list[Difference]:

@@ -106,6 +106,8 @@ class Scope:
     region: str
     zones: tuple[str, ...] = ()
     """Zones whose images are asked for; none when nothing will be made."""
+    key_pairs: tuple[str, ...] = ()
+    """Names of the key pairs that hosts are to have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

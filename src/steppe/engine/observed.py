@@ -128,7 +128,7 @@ class Leftover:
 
 def census(cloud: Cloud, scope: Scope, kinds: Sequence[Kind]) -> tuple[Leftover, ...]:
     """What of the cluster is in the region now; empty after a `down` that is done."""
-    observed = observe(cloud, dataclasses.replace(scope, zones=()), kinds)
+    observed = observe(cloud, dataclasses.replace(scope, zones=(), key_pairs=()), kinds)
     return tuple(Leftover(kind=fact.kind, name=fact.name, id=fact.id) for fact in own(observed, kinds))
 
 

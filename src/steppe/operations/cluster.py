@@ -83,13 +83,14 @@ def changing(file: Path, command: str) -> Iterator[Cluster]:
 
 
 def _without_secrets(file: Path) -> Cluster:
-    built = topology.build(spec.load(file))
+    written = spec.load(file)
+    built = topology.build(written)
     return Cluster(
         file=file,
         topology=built,
         folder=workspace().cluster(built.region, built.cluster),
         secrets=_NONE,
-        api=connect(built.region, os.environ, Path.home()),
+        api=connect(built.region, os.environ, Path.home(), project=written.project),
     )
 
 

@@ -23,4 +23,7 @@ SPARE_ADDRESSES = 16
 MAX_BROKER_GROUPS = 50
 """20 ports each from 10911 on; Nomad's dynamic ports begin at 20000."""
 
+MAX_CHARGE_QUANTITY = 60
+"""Months or years paid at once: steppe's own bound, so that a slip of the finger isn't paid for."""
+
 MAX_OPERATOR_NETWORKS = 50

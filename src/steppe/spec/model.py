@@ -12,7 +12,17 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from steppe.spec import limits
-from steppe.spec.units import ClusterId, DiskSize, GroupName, Memory, Name, Network, PerZone
+from steppe.spec.units import (
+    ClusterId,
+    DiskSize,
+    GroupName,
+    Memory,
+    Name,
+    Network,
+    PerZone,
+    ProjectId,
+    Remark,
+)
 
 BOX_REGION = "box"
 """The region that one Linux machine plays (ubox)."""
@@ -68,6 +78,22 @@ class HostSpec(_Part):
     charge_type: ChargeType = Field(
         default="Month",
         description="How UCloud charges; Dynamic (by the hour) needs a permission of the account.",
+    )
+    charge_quantity: StrictInt = Field(
+        default=1,
+        ge=0,
+        le=limits.MAX_CHARGE_QUANTITY,
+        description="How many months or years are paid at once, with charge_type Month or Year; with Month, "
+        "0 pays until the end of the month. Hosts that are there already keep their term.",
+    )
+    key_pair: Name | None = Field(
+        default=None,
+        description="Name of a key pair in UCloud that logs in too, when the host is made; left out, only "
+        "steppe's own key does, and the password that UCloud asks for is random and kept by nobody.",
+    )
+    remark: Remark = Field(
+        default="",
+        description="Your own text in the host's Remark, after steppe's mark; one line, at most 200 letters.",
     )
 
 
@@ -209,6 +235,11 @@ class Spec(_Part):
         description="Three zones of the region (or fewer, with allow_fewer_zones); their order gives the "
         "letters a, b, c, and is kept for the cluster's life. "
         "In region box: box-01 to box-03 if left out.",
+    )
+    project: ProjectId | None = Field(
+        default=None,
+        description="The project that everything is made in; left out, that of UCLOUD_PROJECT_ID or of the "
+        "profile, else the account's default.",
     )
     network: NetworkSpec = Field(
         default=NetworkSpec(), description="The two VPCs, and how traffic enters them."

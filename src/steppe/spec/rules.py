@@ -192,8 +192,22 @@ def _disk_sizes(role: str, host: HostSpec) -> Iterator[Finding]:
             yield _finding(f"hosts.{role}.{field}.size", message, f"{least}GiB to {most}GiB")
 
 
+def _charge(role: str) -> _Check:
+    def check(spec: Spec) -> Iterator[Finding]:
+        host: HostSpec = getattr(spec.hosts, role)
+        field = f"hosts.{role}.charge_quantity"
+        if host.charge_quantity == 0 and host.charge_type != "Month":
+            yield _finding(field, f"is 0 with charge_type {host.charge_type}", "1 or more; 0 goes with Month")
+        if host.charge_quantity > 1 and host.charge_type not in ("Month", "Year"):
+            message = f"is {host.charge_quantity} with charge_type {host.charge_type}, which has no term"
+            yield _finding(field, message, "charge_type Month or Year, or no charge_quantity")
+
+    return check
+
+
 for _role in ("consul", "nomad", "nameserver", "broker", "bastion"):
     _rule("zones", f"hosts.{_role}.machine_type", f"hosts.{_role}.image")(_per_zone(_role))
+    _rule(f"hosts.{_role}.charge_type", f"hosts.{_role}.charge_quantity")(_charge(_role))
     _rule(f"hosts.{_role}.machine_type", f"hosts.{_role}.boot_disk", f"hosts.{_role}.data_disk")(
         _machine(_role)
     )

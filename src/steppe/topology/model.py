@@ -73,6 +73,12 @@ class Host:
     boot_disk: Disk
     data_disk: Disk | None
     charge_type: str
+    charge_quantity: int
+    """Months or years; 0: to the end of the month."""
+    key_pair: str | None
+    """Name of a key pair of the cloud's that logs in too."""
+    remark: str
+    """The user's own text."""
     isolation_group: str | None
     firewall: str | None
     """Name of the cloud firewall; None for hosts without a public address (the project's default one)."""
