@@ -11,6 +11,7 @@ The workspace is `$STEPPE_WORKSPACE`, else `$XDG_STATE_HOME/steppe`, else `~/.lo
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import socket
@@ -80,9 +81,10 @@ class ClusterFolder:
         (self.path / name).unlink(missing_ok=True)
 
     @contextmanager
-    def lock(self, command: str) -> Iterator[None]:
+    def lock(self, command: str) -> Iterator[str]:
         """Keeps other changing commands of this machine out while the block runs.
 
+        Gives what names this lock file until the machine's next start; empty where that isn't known.
         Raises Claimed, naming the holder, when another one runs. The lock ends with the process that holds
         it, however that ends.
         """
@@ -98,7 +100,7 @@ class ClusterFolder:
             os.ftruncate(file, 0)
             os.pwrite(file, json.dumps(_me(command)).encode(), 0)
             try:
-                yield
+                yield _place(file)
             finally:
                 os.ftruncate(file, 0)
 
@@ -172,6 +174,16 @@ def _me(command: str) -> dict[str, Any]:
         "host": socket.gethostname(),
         "since": _now(),
     }
+
+
+def _place(file: int) -> str:
+    """12 hex digits: the machine since its last start, and the file."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+    status = os.fstat(file)
+    return hashlib.sha256(f"{boot} {status.st_dev} {status.st_ino}".encode()).hexdigest()[:12]
 
 
 def _holder(file: int) -> str:

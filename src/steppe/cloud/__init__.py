@@ -10,13 +10,26 @@ from dataclasses import replace
 from pathlib import Path
 
 from steppe.cloud.api import Api
-from steppe.cloud.claim import require_claim
+from steppe.cloud.claim import refuse_strangers, require_claim
 from steppe.cloud.credentials import Credentials
 from steppe.cloud.credentials import find as find_credentials
 from steppe.cloud.desired import desired, scope
 from steppe.cloud.kinds import KINDS
+from steppe.cloud.lock import Lock, locked
 
-__all__ = ["KINDS", "Api", "Credentials", "connect", "desired", "find_credentials", "require_claim", "scope"]
+__all__ = [
+    "KINDS",
+    "Api",
+    "Credentials",
+    "Lock",
+    "connect",
+    "desired",
+    "find_credentials",
+    "locked",
+    "refuse_strangers",
+    "require_claim",
+    "scope",
+]
 
 
 def connect(

@@ -12,7 +12,7 @@ from typing import ClassVar
 from steppe.cloud.api import Look, Row
 from steppe.cloud.claim import claim_name
 from steppe.cloud.resource import Resource, tagged
-from steppe.engine.kind import Difference, Fact, Run, Scope, Want
+from steppe.engine.kind import Difference, Fact, Force, Run, Scope, Want
 from steppe.engine.observed import Observed
 
 
@@ -30,6 +30,25 @@ class FirewallFact(Fact):
     """Sorted: their order has no meaning."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenNameFact(Fact):
+    kind: ClassVar[str] = "taken-firewall-name"
+
+
+class TakenName(Resource):
+    """A firewall of others whose name begins with the Cluster ID: the API gives no name twice in a region."""
+
+    name = "taken-firewall-name"
+    given = True
+
+    def find(self, look: Look, scope: Scope) -> list[TakenNameFact]:
+        return [
+            TakenNameFact(id=row["FWId"], name=row["Name"])
+            for row in look.rows("DescribeFirewall", "DataSet")
+            if row["Name"].startswith(f"{scope.cluster}-") and row.get("Tag") != scope.cluster
+        ]
+
+
 class Firewall(Resource):
     name = "firewall"
 
@@ -44,6 +63,9 @@ class Firewall(Resource):
         return have.rules == tuple(sorted(want.rules))
 
     def check(self, want: FirewallWant, have: FirewallFact | None, observed: Observed) -> list[Difference]:
+        taken = observed.find("taken-firewall-name", want.name)
+        if taken is not None:
+            return [_taken(taken)]
         if have is None:
             return []
         found = []
@@ -72,6 +94,18 @@ class Firewall(Resource):
 
     def delete(self, run: Run, have: FirewallFact) -> None:
         run.cloud.call("DeleteFirewall", FWId=have.id)
+
+
+def _taken(taken: TakenNameFact) -> Difference:
+    return Difference(
+        field="name",
+        old=taken.id,
+        new=None,
+        reason="firewall.name-taken",
+        sentence=f"{taken.id} has this name and not the Cluster ID as its Tag, so it is somebody else's; "
+        "the API gives a firewall's name only once in a region (RetCode 4364)",
+        force=Force.NOTHING,
+    )
 
 
 def _rule(row: Row) -> str:

@@ -8,7 +8,7 @@ from steppe.cloud.binding import Binding
 from steppe.cloud.claim import Claim
 from steppe.cloud.disk import Disk
 from steppe.cloud.eip import Eip
-from steppe.cloud.firewall import Firewall
+from steppe.cloud.firewall import Firewall, TakenName
 from steppe.cloud.gateway import Gateway
 from steppe.cloud.given import Image, KeyPair, Zone
 from steppe.cloud.host import Host
@@ -22,6 +22,7 @@ from steppe.engine.kind import Kind
 KINDS: tuple[Kind, ...] = (
     Zone(),
     Image(),
+    TakenName(),
     KeyPair(),
     Claim(),
     Vpc(),

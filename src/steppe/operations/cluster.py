@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from steppe import spec, topology
-from steppe.cloud import KINDS, Api, connect, desired, scope
+from steppe.cloud import KINDS, Api, Lock, connect, desired, locked, scope
 from steppe.control import secrets as kept
 from steppe.control.secrets import Secrets
 from steppe.engine import Desired, Observed, Scope, observe
@@ -75,11 +75,16 @@ def owned(file: Path) -> Cluster:
 
 
 @contextmanager
-def changing(file: Path, command: str) -> Iterator[Cluster]:
-    """The cluster with all its secrets made and kept, and the workspace locked while the block runs."""
+def changing(file: Path, command: str) -> Iterator[tuple[Cluster, Lock]]:
+    """The cluster with all its secrets made and kept, locked in the workspace and in the region.
+
+    Raises Claimed when another command changes the cluster, or when it is another workspace's.
+    """
     cluster = _without_secrets(file)
-    with cluster.folder.lock(command):
-        yield replace(cluster, secrets=kept.ensure(cluster.folder, cluster.topology))
+    with cluster.folder.lock(command) as place:
+        secrets = kept.ensure(cluster.folder, cluster.topology)
+        with locked(cluster.api, cluster.scope, secrets.owner, command=command, place=place) as lock:
+            yield replace(cluster, secrets=secrets), lock
 
 
 def _without_secrets(file: Path) -> Cluster:

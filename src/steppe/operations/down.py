@@ -1,7 +1,7 @@
 """Removes a cluster, and proves that nothing is left.
 
 1. Read the file only for region and Cluster ID: everything that carries the ID goes, wanted or not.
-2. Refuse a cluster that another workspace claims.
+2. Lock the cluster. Refuse one that another workspace claims, and others' resources that only share its Tag.
 3. Make the plan; go on only if it is approved; apply it, each thing after what stands on it.
 4. Take a census: what still carries the Cluster ID is listed, and that is a failure.
 5. Only then forget the cluster's secrets.
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from steppe.cloud import KINDS, require_claim
+from steppe.cloud import KINDS, refuse_strangers, require_claim
 from steppe.control import secrets
 from steppe.engine import Desired, Plan, apply, census, plan_down
 from steppe.engine.events import Emit
@@ -26,17 +26,20 @@ def down(file: Path, emit: Emit, approve: Callable[[Plan], None]) -> tuple[str, 
 
     Raises LeftBehind when something still carries the Cluster ID.
     """
-    with changing(file, "down") as cluster:
+    with changing(file, "down") as (cluster, lock):
         emit = audited(emit, cluster.folder, "down")
         observed = cluster.observe()
         require_claim(observed, cluster.secrets.owner)
+        refuse_strangers(observed)
         made = plan_down(observed, KINDS)
         done: tuple[str, ...] = ()
         if made.steps:
             approve(made)
+            lock.confirm()
             with stage("cloud", emit):
                 nothing = Desired(scope=cluster.scope, wants=())
-                result = apply(made, nothing, observed, cluster.api, KINDS, emit)
+                result = apply(made, nothing, observed, cluster.api, KINDS, emit, stop=lock.lost)
+                lock.require()
                 result.raise_if_incomplete()
                 done = result.done
         left = census(cluster.api, cluster.scope, KINDS)

@@ -1,7 +1,8 @@
 """Builds or mends a cluster until it carries messages.
 
-1. Read the file; make every secret that is missing and keep them, before anything exists.
-2. Look at the region and make the plan; show it, and go on only if it is approved.
+1. Read the file; make every secret that is missing and keep them, before anything exists. Lock the cluster.
+2. Look at the region and make the plan; refuse it if another one was asked for; show it, and go on only if it
+   is approved.
 3. Apply it: every step as soon as what it needs is there.
 4. Go in by the one access path. Give Consul and Nomad their ACLs and identities, as soon as each answers.
 5. Give Nomad RocketMQ's jobs, those that are new or different.
@@ -16,11 +17,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from steppe.cloud import KINDS
+from steppe.cloud import KINDS, Lock
 from steppe.control.access import Access
 from steppe.control.bootstrap import bootstrap
 from steppe.control.conditions import wait
-from steppe.engine import Observed, Plan, apply, plan, refuse_problems
+from steppe.engine import Observed, Plan, apply, plan, refuse_moved, refuse_problems
 from steppe.engine.events import Emit
 from steppe.operations.cluster import Addresses, Cluster, addresses, changing
 from steppe.operations.health import conditions
@@ -49,23 +50,28 @@ class Outcome:
         return bool(self.steps or self.identities or self.jobs)
 
 
-def up(file: Path, emit: Emit, approve: Callable[[Plan], None]) -> Outcome:
+def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan | None = None) -> Outcome:
     """Does all of the above. `approve` is shown the plan and raises to stop.
 
+    `saved`: the only plan that may be applied. It is refused when the region or the file has changed since.
     Raises SteppeError with the next step; what was begun is kept, and the next run goes on.
     """
-    with changing(file, "up") as cluster:
+    with changing(file, "up") as (cluster, lock):
         emit = audited(emit, cluster.folder, "up")
         observed = cluster.observe()
         made = plan(cluster.desired, observed, KINDS, roll=False)
+        if saved is not None:
+            refuse_moved(saved, made)
         refuse_problems(made)
         if made.steps:
             approve(made)
-        steps, observed = _cloud(cluster, made, observed, emit)
+        lock.claim()
+        steps, observed = _cloud(cluster, lock, made, observed, emit)
         where = addresses(cluster, observed)
         with access(cluster, where, emit) as way:
             with stage("Consul and Nomad", emit):
                 identities = bootstrap(cluster.topology, cluster.secrets, way, emit)
+            lock.require()
             registered = _rocketmq(cluster, where, way)
             with stage("health", emit):
                 wait(conditions(cluster, where, way), _HEALTH_DEADLINE_S, emit)
@@ -73,13 +79,14 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None]) -> Outcome:
 
 
 def _cloud(
-    cluster: Cluster, made: Plan, observed: Observed, emit: Emit
+    cluster: Cluster, lock: Lock, made: Plan, observed: Observed, emit: Emit
 ) -> tuple[tuple[str, ...], Observed]:
     """Applies the plan. What was observed still holds when there was nothing to do."""
     if not made.steps:
         return (), observed
     with stage("cloud", emit):
-        result = apply(made, cluster.desired, observed, cluster.api, KINDS, emit)
+        result = apply(made, cluster.desired, observed, cluster.api, KINDS, emit, stop=lock.lost)
+        lock.require()
         result.raise_if_incomplete()
     return result.done, cluster.observe()
 
