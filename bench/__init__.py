@@ -3,5 +3,5 @@
 floor      the floor: the same machines, agents and JVMs, started by a bare script
 up         the figures of `steppe up`, `plan` and `down`, with the floor beside them
 machines   the floor's machines and network; processes: RocketMQ's processes without Nomad
-steppe     one run of the real commands; figures: goals, medians and the table; rest: what is used and left
+cluster    one run of the real commands; figures: goals, medians and the table; rest: what is used and left
 """
