@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
-from steppe.cli import plan_view
+from steppe.cli import plan_view, price_view
 from steppe.cli.options import file_argument, json_option
 from steppe.cli.render import console
 from steppe.errors import PendingChanges
-from steppe.operations.plan import plan
+from steppe.operations.plan import planned
 
 
 @click.command(name="plan")
 @file_argument
 @json_option
 @click.option("--exit-code", is_flag=True, help="Exit with 3 when there is something to change.")
-def command(file: Path, as_json: bool, exit_code: bool) -> None:
+@click.option("--no-price", is_flag=True, help="Do not ask the API what that which is made would cost.")
+def command(file: Path, as_json: bool, exit_code: bool, no_price: bool) -> None:
     """Show each change that `up` would make, and why. Nothing is changed.
 
     \b
@@ -25,11 +28,17 @@ def command(file: Path, as_json: bool, exit_code: bool) -> None:
       steppe plan examples/orders.yaml
       steppe plan examples/orders.yaml --json --exit-code
     """
-    made = plan(file)
+    found = planned(file, with_price=not no_price)
+    made = found.plan
     if as_json:
-        click.echo(made.to_json(), nl=False)
+        more = {"price": price_view.data(found.price), "cautions": list(found.cautions)}
+        click.echo(json.dumps({**json.loads(made.to_json()), **more}, indent=1, sort_keys=True))
     else:
         for line in plan_view.lines(made):
+            console().print(line)
+        for caution in found.cautions:
+            console().print(f"[yellow]![/] {escape(caution)}")
+        for line in price_view.lines(found.price):
             console().print(line)
         if made.steps:
             console().print(f"Next: steppe up {file}")

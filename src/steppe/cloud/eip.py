@@ -61,7 +61,7 @@ class Eip(Resource):
             return begun
         made = run.cloud.call(
             "AllocateEIP",
-            OperatorName=_operator(run.scope.region),
+            OperatorName=operator(run.scope.region),
             Bandwidth=want.bandwidth_mbps,
             PayMode=want.pay_mode,
             **charge(want.charge_type, want.charge_quantity),
@@ -104,6 +104,6 @@ def _fact(row: Row) -> EipFact:
     )
 
 
-def _operator(region: str) -> str:
-    """The kind of line: BGP in mainland China (and in the box), International elsewhere."""
+def operator(region: str) -> str:
+    """The kind of line of an EIP there: BGP in mainland China and in the box, International elsewhere."""
     return "Bgp" if region.startswith("cn-") or region == "box" else "International"

@@ -103,10 +103,15 @@ class Host(Resource):
         delete_host(run, have)
 
 
+def disks(want: HostWant) -> list[dict[str, object]]:
+    """As the API takes them."""
+    each = [(want.boot_disk, "true"), *([(want.data_disk, "false")] if want.data_disk else [])]
+    return [{"IsBoot": boots, "Type": type_, "Size": size} for (type_, size), boots in each]
+
+
 def _wanted(run: Run, want: HostWant, addresses: Mapping[str, str]) -> dict[str, object]:
     """The parameters of CreateUHostInstance. The password is made up here and kept by nobody: keys log in."""
     image: ImageFact = run.fact("image", image_name(want.zone, want.image))
-    disks = [(want.boot_disk, True), *([(want.data_disk, False)] if want.data_disk else [])]
     wanted: dict[str, object] = {
         "Zone": want.zone,
         "ImageId": image.id,
@@ -118,9 +123,7 @@ def _wanted(run: Run, want: HostWant, addresses: Mapping[str, str]) -> dict[str,
         "MachineType": want.machine_type,
         "MinimalCpuPlatform": "Intel/Auto",
         **charge(want.charge_type, want.charge_quantity),
-        "Disks": [
-            {"IsBoot": str(boots).lower(), "Type": type_, "Size": size} for (type_, size), boots in disks
-        ],
+        "Disks": disks(want),
         "AutoDataDiskInit": "Off",
         "VPCId": run.id("vpc", want.vpc),
         "SubnetId": run.id("subnet", want.subnet),
