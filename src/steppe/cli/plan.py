@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from steppe.cli import plan_view, price_view
+from steppe.cli import plan_file, plan_view, price_view
 from steppe.cli.options import file_argument, json_option
 from steppe.cli.render import console
 from steppe.errors import PendingChanges
@@ -19,17 +19,21 @@ from steppe.operations.plan import planned
 @file_argument
 @json_option
 @click.option("--exit-code", is_flag=True, help="Exit with 3 when there is something to change.")
+@click.option("--out", type=plan_file.PATH, metavar="PLAN", help="Save the plan, for `up --plan PLAN`.")
 @click.option("--no-price", is_flag=True, help="Do not ask the API what that which is made would cost.")
-def command(file: Path, as_json: bool, exit_code: bool, no_price: bool) -> None:
+def command(file: Path, as_json: bool, exit_code: bool, out: Path | None, no_price: bool) -> None:
     """Show each change that `up` would make, and why. Nothing is changed.
 
     \b
     Example:
       steppe plan examples/orders.yaml
       steppe plan examples/orders.yaml --json --exit-code
+      steppe plan examples/orders.yaml --out orders.plan
     """
     found = planned(file, with_price=not no_price)
     made = found.plan
+    if out:
+        plan_file.write(out, made)
     if as_json:
         more = {"price": price_view.data(found.price), "cautions": list(found.cautions)}
         click.echo(json.dumps({**json.loads(made.to_json()), **more}, indent=1, sort_keys=True))
@@ -41,7 +45,7 @@ def command(file: Path, as_json: bool, exit_code: bool, no_price: bool) -> None:
         for line in price_view.lines(found.price):
             console().print(line)
         if made.steps:
-            console().print(f"Next: steppe up {file}")
+            console().print(f"Next: steppe up {file}{f' --plan {out}' if out else ''}")
     if exit_code and made.steps:
         raise PendingChanges(
             f"{len(made.steps)} change(s) are pending.", code="plan.pending", hint=f"steppe up {file}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.markup import escape
 
-from steppe.engine import Action, Change, Plan, Step
+from steppe.engine import Action, Change, Force, Plan, Step
 
 _SIGNS = {
     Action.CREATE: "[green]+[/]",
@@ -14,18 +14,24 @@ _SIGNS = {
     Action.REPLACE: "[magenta]±[/]",
     Action.DELETE: "[red]-[/]",
 }
+_FORCED = {
+    Force.UPDATE: "changed in place",
+    Force.REPLACE: "forces a replacement",
+    Force.REMAKE: "forces a replacement in any case",
+}
 
 
 def lines(plan: Plan) -> Iterator[str]:
-    """The plan in rich's markup, a line each. Creates are listed by kind: their reason is always the same."""
-    creates = [step for step in plan.steps if step.action is Action.CREATE]
-    for kind, names in _by_kind(creates).items():
-        yield f"  {_SIGNS[Action.CREATE]} {escape(kind)}: {escape(', '.join(names))}"
+    """The plan in rich's markup, a line each. What is made is listed by kind and reason, with its fields."""
+    for steps in _alike(step for step in plan.steps if step.action is Action.CREATE):
+        yield from _creates(steps)
     for step in plan.steps:
         if step.action is not Action.CREATE:
-            yield from _step(step)
+            yield _line(step, f"{step.kind} {step.name}: {step.sentence}")
+            yield from map(_changed, step.changes)
     for step in plan.held:
         yield f"  [dim]= {escape(step.id)} is held back: {escape(step.sentence)}[/]"
+        yield from (f"[dim]{_changed(change)}[/]" for change in step.changes)
     for name in plan.stays:
         yield f"  [dim]= {escape(name)} stays: it may hold data[/]"
     for problem in plan.problems:
@@ -41,23 +47,42 @@ def summary(plan: Plan) -> str:
     return "Plan: " + ", ".join(f"{counts[action]} to {action}" for action in Action if counts[action]) + "."
 
 
-def _by_kind(steps: list[Step]) -> dict[str, list[str]]:
-    kinds: dict[str, list[str]] = {}
+def _alike(creates: Iterable[Step]) -> Iterable[list[Step]]:
+    """Those of one kind that are made for the same reason."""
+    groups: dict[tuple[str, str, str], list[Step]] = {}
+    for step in creates:
+        groups.setdefault((step.kind, step.sentence, step.maybe), []).append(step)
+    return groups.values()
+
+
+def _creates(steps: Sequence[Step]) -> Iterator[str]:
+    """Fields that are the same for all are said once."""
+    first = steps[0]
+    common = {each for each in first.changes if all(each in step.changes for step in steps)}
+    why = "" if first.reason == "absent" else f": {first.sentence}"
+    shared = [each for each in first.changes if each in common]
+    if len(steps) == 1:
+        yield _line(first, f"{first.kind} {first.name}{why}{_fields(shared)}")
+        return
+    yield _line(first, f"{first.kind}: {len(steps)}{why}{_fields(shared)}")
     for step in steps:
-        kinds.setdefault(step.kind, []).append(step.name)
-    return kinds
+        own = [each for each in step.changes if each not in common]
+        yield f"      {escape(step.name + _fields(own))}"
 
 
-def _step(step: Step) -> Iterator[str]:
+def _fields(changes: Sequence[Change]) -> str:
+    return f"  ({', '.join(f'{each.field} {_value(each.new)}' for each in changes)})" if changes else ""
+
+
+def _line(step: Step, text: str) -> str:
     maybe = f" [dim](maybe: {escape(step.maybe)})[/]" if step.maybe else ""
-    yield f"  {_SIGNS[step.action]} {escape(f'{step.kind} {step.name}: {step.sentence}')}{maybe}"
-    for change in step.changes:
-        yield f"      {escape(_change(change))}"
+    return f"  {_SIGNS[step.action]} {escape(text)}{maybe}"
 
 
-def _change(change: Change) -> str:
-    return f"{change.field}: {_value(change.old)} → {_value(change.new)}"
+def _changed(change: Change) -> str:
+    forced = f"{change.why}: {_FORCED[Force(change.force)]}" if change.force else change.why
+    return f"      {escape(f'{change.field}: {_value(change.old)} → {_value(change.new)}  ({forced})')}"
 
 
-def _value(value: object) -> str:
-    return "none" if value is None else str(value)
+def _value(value: str | None) -> str:
+    return "none" if value is None else value

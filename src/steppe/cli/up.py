@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from steppe.cli import plan_view
+from steppe.cli import plan_file, plan_view
 from steppe.cli.options import confirm, file_argument, json_option, yes_option
 from steppe.cli.render import console, events_shown
 from steppe.engine import Plan
@@ -18,7 +18,14 @@ from steppe.operations.up import Outcome, up
 @file_argument
 @yes_option
 @json_option
-def command(file: Path, yes: bool, as_json: bool) -> None:
+@click.option(
+    "--plan",
+    "saved",
+    type=plan_file.PATH,
+    metavar="PLAN",
+    help="Apply just this plan, of `plan --out`; refused when the region or FILE has changed since.",
+)
+def command(file: Path, yes: bool, as_json: bool, saved: Path | None) -> None:
     """Build or mend the cluster until every health condition is met.
 
     Run it again at any time: what is as it should be is left alone, and a run that was stopped goes on.
@@ -27,11 +34,13 @@ def command(file: Path, yes: bool, as_json: bool) -> None:
     Example:
       steppe up examples/orders.yaml
       steppe up examples/orders.yaml --yes --json
+      steppe up examples/orders.yaml --plan orders.plan
     """
+    only = plan_file.read(saved) if saved else None
     began = time.monotonic()
     plan_shown = _Approval(yes=yes, quiet=as_json)
     with events_shown(as_json=as_json) as emit:
-        outcome = up(file, emit, plan_shown)
+        outcome = up(file, emit, plan_shown, saved=only)
     if not as_json:
         _tell(file, outcome, time.monotonic() - began)
 

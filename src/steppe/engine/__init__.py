@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from steppe.engine.apply import Failure, Result, apply
 from steppe.engine.fault import Fault, FaultClass
-from steppe.engine.kind import Desired, Key, Kind, Scope
+from steppe.engine.kind import Desired, Force, Key, Kind, Scope
 from steppe.engine.observed import Leftover, Observed, census, observe
 from steppe.engine.plan import Action, Change, Plan, Problem, Step, refuse_moved, refuse_problems
 from steppe.engine.planning import plan, plan_down
@@ -17,6 +17,7 @@ __all__ = [
     "Failure",
     "Fault",
     "FaultClass",
+    "Force",
     "Key",
     "Kind",
     "Leftover",

@@ -31,6 +31,10 @@ class Change:
     field: str
     old: str | None
     new: str | None
+    why: str = ""
+    """Why it matters; empty for what is made, where the step says why."""
+    force: str = ""
+    """What the difference comes to, a `Force`; empty for what is made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +145,14 @@ def refuse_problems(plan: Plan) -> None:
 
 
 def refuse_moved(saved: Plan, now: Plan) -> None:
-    """Raises SteppeError when a plan made now isn't the saved one."""
+    """Raises SteppeError when a plan made now isn't the saved one; UsageError for another cluster's."""
+    if (saved.cluster, saved.region) != (now.cluster, now.region):
+        raise UsageError(
+            f"The plan is for {saved.cluster} in {saved.region}, "
+            f"the file for {now.cluster} in {now.region}.",
+            code="plan.other",
+            hint="Give the file that the plan was made from.",
+        )
     if saved.fingerprint != now.fingerprint:
         what = "the region has changed" if saved.facts != now.facts else "the spec has changed"
         raise SteppeError(

@@ -103,7 +103,17 @@ def _change(action: Action, want: Want, have: Fact, differences: Sequence[Differ
         sentence=first.sentence,
         cloud_id=have.id,
         maybe=first.maybe,
-        changes=tuple(Change(field=each.field, old=each.old, new=each.new) for each in differences),
+        changes=tuple(_shown(each) for each in differences),
+    )
+
+
+def _shown(difference: Difference) -> Change:
+    return Change(
+        field=difference.field,
+        old=difference.old,
+        new=difference.new,
+        why=difference.sentence,
+        force=str(difference.force),
     )
 
 
