@@ -155,6 +155,10 @@ class Workspace:
     def cluster(self, region: str, cluster: str) -> ClusterFolder:
         return ClusterFolder(self.root / region / cluster)
 
+    def regions(self) -> list[str]:
+        """Those in which it keeps something of a cluster, by name."""
+        return sorted({path.parent.name for path in self.root.glob("*/*") if path.is_dir()})
+
 
 def workspace(environ: Mapping[str, str] | None = None) -> Workspace:
     """The workspace that the environment names; nothing is made yet."""

@@ -19,6 +19,8 @@ _COMMANDS: Mapping[str, str] = {
     "status": "Show hosts and health, condition by condition.",
     "verify": "Send and receive messages through the cluster, each checked.",
     "down": "Remove the cluster, and prove that nothing is left.",
+    "list": "Show the clusters of a region, or of all.",
+    "adopt": "Take a cluster over from another workspace, knowingly.",
     "doctor": "Say what this machine lacks, and how to mend it.",
     "box": "The local region: start, stop, status, reset.",
     "explain": "Tell more about an error's code.",

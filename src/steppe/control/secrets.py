@@ -27,7 +27,7 @@ from steppe.errors import SteppeError
 from steppe.topology.model import Host, Role, Topology
 from steppe.workspace import ClusterFolder
 
-__all__ = ["FILE", "HostSecrets", "KeyPair", "Secrets", "Token", "ensure", "load", "make"]
+__all__ = ["FILE", "HostSecrets", "KeyPair", "Secrets", "Token", "ensure", "load", "make", "parse", "save"]
 
 FILE = "secrets.json"
 _VERSION = 1
@@ -86,14 +86,19 @@ def ensure(folder: ClusterFolder, topology: Topology) -> Secrets:
         kept = load(folder)
         complete = with_hosts(kept, topology) if kept else make(topology)
         if complete != kept:
-            folder.write(FILE, json.dumps({"version": _VERSION, **asdict(complete)}, indent=1) + "\n")
+            save(folder, complete)
         return complete
+
+
+def save(folder: ClusterFolder, secrets: Secrets) -> None:
+    """Keeps them in the folder, in place of those that it has."""
+    folder.write(FILE, json.dumps({"version": _VERSION, **asdict(secrets)}, indent=1) + "\n")
 
 
 def load(folder: ClusterFolder) -> Secrets | None:
     """The kept secrets; None if the folder has none. Raises SteppeError when they can't be read."""
     text = folder.read(FILE)
-    return None if text is None else _parsed(text, str(folder.path / FILE))
+    return None if text is None else parse(text, str(folder.path / FILE))
 
 
 def make(topology: Topology) -> Secrets:
@@ -159,7 +164,8 @@ def _ssh_key(comment: str) -> tuple[str, str]:
     return private.decode(), f"{public.decode()} {comment}"
 
 
-def _parsed(text: str, file: str) -> Secrets:
+def parse(text: str, file: str) -> Secrets:
+    """The secrets of a file's text; `file` names it in errors. Raises SteppeError when they can't be read."""
     try:
         kept = json.loads(text)
         version = kept.pop("version")
