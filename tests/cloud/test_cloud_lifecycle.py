@@ -125,7 +125,11 @@ def test_what_a_step_waits_for_is_told(empty: ClusterInBox) -> None:
         if isinstance(event, StepEvent) and event.step.startswith("delete subnet") and event.left_s
     ]
     assert [(event.state, event.why) for event in waits] == [
-        (StepState.WAITING, "DeleteSubnet: it is still busy (RetCode 4411)")
+        (
+            StepState.WAITING,
+            "DeleteSubnet: it is still busy (RetCode 4411): nothing holds it any more, and the cloud needs a "
+            "while",
+        )
     ]
 
 

@@ -11,9 +11,12 @@ from typing import ClassVar
 
 from steppe.cloud.api import Look, Row
 from steppe.cloud.claim import claim_name
-from steppe.cloud.resource import Resource, tagged
+from steppe.cloud.resource import Resource, held, tagged
+from steppe.engine.fault import Fault
 from steppe.engine.kind import Difference, Fact, Force, Run, Scope, Want
 from steppe.engine.observed import Observed
+
+_IN_USE = "ucloud.4361"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +96,15 @@ class Firewall(Resource):
         return have
 
     def delete(self, run: Run, have: FirewallFact) -> None:
-        run.cloud.call("DeleteFirewall", FWId=have.id)
+        try:
+            run.cloud.call("DeleteFirewall", FWId=have.id)
+        except Fault as fault:
+            raise held(fault, _guarded(run, have)) if fault.code == _IN_USE else fault from None
+
+
+def _guarded(run: Run, have: FirewallFact) -> list[str]:
+    rows = run.cloud.rows("DescribeFirewallResource", "ResourceSet", FWId=have.id)
+    return [f"{row['ResourceType']} {row['Name']} ({row['ResourceID']})" for row in rows]
 
 
 def _taken(taken: TakenNameFact) -> Difference:

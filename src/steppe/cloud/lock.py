@@ -57,7 +57,10 @@ class Lock:
         self._turn = threading.Lock()
         self._kept_until = float("inf")
         self.lost = threading.Event()
-        """Set when another command, or another workspace, has taken the cluster."""
+        """Set when another command, or another workspace, has taken the cluster; ends what runs.
+
+        A run that fails sets it too, as it stops its steps: then the lock is still ours.
+        """
 
     def take(self) -> None:
         """Writes the lock into the claim, if there is one. Raises Claimed when it is another's."""
@@ -100,13 +103,12 @@ class Lock:
 
     def require(self) -> None:
         """Raises Claimed when the lock was lost. Asks nothing."""
-        if self.lost.is_set():
-            assert self._why_lost is not None
+        if self._why_lost is not None:
             raise self._why_lost
 
     def renew_until_ended(self) -> None:
         """The work of the thread that renews. A renewal that fails is tried again until the lock is over."""
-        while not self._ended.wait(self._terms.renewed_s) and not self.lost.is_set():
+        while not self._ended.wait(self._terms.renewed_s) and self._why_lost is None:
             with self._turn:
                 if self._id and not self._ended.is_set():
                     self._renew()
@@ -115,7 +117,7 @@ class Lock:
         """Takes the lock out of the claim, if it is ours and the claim is there."""
         self._ended.set()
         with self._turn:
-            if not self._id or self.lost.is_set() or self._terms.now() > self._kept_until:
+            if not self._id or self._why_lost is not None or self._terms.now() > self._kept_until:
                 return
             try:
                 self._set(self._id, ClaimRemark(owner=self._owner))

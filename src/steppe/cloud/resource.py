@@ -63,6 +63,17 @@ def fixed(kind: str, field: str, old: str, new: str) -> list[Difference]:
     return differs(kind, field, old, new, sentence, Force.NOTHING)
 
 
+_MOST_HOLDERS = 5
+
+
+def held(fault: Fault, holders: Sequence[str]) -> Fault:
+    """The same fault, which also says what holds the resource, for who waits and for who waited in vain."""
+    others = len(holders) - _MOST_HOLDERS
+    shown = ", ".join(holders[:_MOST_HOLDERS]) + (f" and {others} more" if others > 0 else "")
+    what = f"it is held by {shown}" if holders else "nothing holds it any more, and the cloud needs a while"
+    return Fault(fault.fault_class, f"{fault.message}: {what}", code=fault.code, hint=fault.hint)
+
+
 def appeared(run: Run, what: str, fetch: Callable[[], T | None]) -> T:
     """What was just made, as soon as the API shows it."""
 

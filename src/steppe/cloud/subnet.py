@@ -11,9 +11,12 @@ from ipaddress import IPv4Network
 from typing import ClassVar
 
 from steppe.cloud.api import Look
-from steppe.cloud.resource import Resource, differs, fixed, tagged
+from steppe.cloud.resource import Resource, differs, fixed, held, tagged
+from steppe.engine.fault import Fault
 from steppe.engine.kind import Difference, Fact, Run, Scope, Want
 from steppe.engine.observed import Observed
+
+_BUSY = "ucloud.4411"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,4 +83,12 @@ class Subnet(Resource):
         return have
 
     def delete(self, run: Run, have: SubnetFact) -> None:
-        run.cloud.call("DeleteSubnet", SubnetId=have.id)
+        try:
+            run.cloud.call("DeleteSubnet", SubnetId=have.id)
+        except Fault as fault:
+            raise held(fault, _inside(run, have)) if fault.code == _BUSY else fault from None
+
+
+def _inside(run: Run, have: SubnetFact) -> list[str]:
+    rows = run.cloud.rows("DescribeSubnetResource", "DataSet", SubnetId=have.id)
+    return [f"{row['ResourceType']} {row['Name']} ({row['ResourceId']})" for row in rows]

@@ -3,7 +3,8 @@
 1. Read the file only for region and Cluster ID: everything that carries the ID goes, wanted or not.
 2. Lock the cluster. Refuse one that another workspace claims, and others' resources that only share its Tag.
 3. Make the plan; go on only if it is approved; apply it, each thing after what stands on it.
-4. Take a census: what still carries the Cluster ID is listed, and that is a failure.
+4. Take a census, also when a step failed: what still carries the Cluster ID is listed, with what held it,
+   and that is a failure.
 5. Only then forget the cluster's secrets.
 """
 
@@ -14,16 +15,19 @@ from pathlib import Path
 
 from steppe.cloud import KINDS, refuse_strangers, require_claim
 from steppe.control import secrets
-from steppe.engine import Desired, Plan, apply, census, plan_down
+from steppe.engine import Desired, Failure, Patience, Plan, apply, census, plan_down
 from steppe.engine.events import Emit
 from steppe.errors import LeftBehind
 from steppe.operations.cluster import changing
 from steppe.operations.stages import audited, stage
 
 
-def down(file: Path, emit: Emit, approve: Callable[[Plan], None]) -> tuple[str, ...]:
+def down(
+    file: Path, emit: Emit, approve: Callable[[Plan], None], *, patience: Patience | None = None
+) -> tuple[str, ...]:
     """Does all of the above and tells which steps were done: none if there was no cluster.
 
+    `patience` says how long to wait for what the cloud can't delete yet; left out, twenty minutes for each.
     Raises LeftBehind when something still carries the Cluster ID.
     """
     with changing(file, "down") as (cluster, lock):
@@ -33,22 +37,30 @@ def down(file: Path, emit: Emit, approve: Callable[[Plan], None]) -> tuple[str, 
         refuse_strangers(observed)
         made = plan_down(observed, KINDS)
         done: tuple[str, ...] = ()
+        failures: tuple[Failure, ...] = ()
         if made.steps:
             approve(made)
             lock.confirm()
             with stage("cloud", emit):
                 nothing = Desired(scope=cluster.scope, wants=())
-                result = apply(made, nothing, observed, cluster.api, KINDS, emit, stop=lock.lost)
+                result = apply(
+                    made, nothing, observed, cluster.api, KINDS, emit, patience=patience, stop=lock.lost
+                )
                 lock.require()
-                result.raise_if_incomplete()
-                done = result.done
+                done, failures = result.done, result.failures
+                if not failures:
+                    result.raise_if_incomplete()
         left = census(cluster.api, cluster.scope, KINDS)
         if left:
+            causes = "".join(f"\n{failure.error.message}" for failure in failures)
             raise LeftBehind(
                 f"{len(left)} resource(s) still carry the Cluster ID {cluster.topology.cluster}:\n  "
-                + "\n  ".join(f"{each.kind} {each.name} ({each.id})" for each in left),
+                + "\n  ".join(map(str, left))
+                + causes,
                 code="down.left",
                 hint=f"run `steppe down {file}` again; it goes on with what is left",
             )
+        if failures:
+            raise failures[0].error
         cluster.folder.remove(secrets.FILE)
         return done
