@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable
@@ -239,3 +240,16 @@ def _write(cluster: ClusterInBox, remark: ClaimRemark) -> None:
     row = find_claim(cluster.api, SCOPE)
     assert row is not None
     cluster.api.call("UpdateFirewallAttribute", FWId=row["FWId"], Remark=remark.text())
+
+
+def test_a_run_that_fails_keeps_the_lock_and_takes_it_out(claimed: ClusterInBox) -> None:
+    """A failing step stops the run by the same event that a lost lock does."""
+    sold_out = FaultRule(kind=Strike.ERROR, action="CreateVPC", retcode=4207, message="over quota")
+    claimed.served.box.faults.set([sold_out])
+    mine = claimed.with_(secrets=dataclasses.replace(claimed.secrets, owner="me"))
+    with locked(mine.api, SCOPE, "me", command="up") as lock:
+        result = mine.up(stop=lock.lost)
+        assert {failure.error.code for failure in result.failures} == {"ucloud.4207"}
+        lock.require()
+        lock.confirm()
+    assert lock_of(claimed) is None
