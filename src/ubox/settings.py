@@ -84,6 +84,8 @@ class Settings:
     timings: Timings = Timings()
     balance: float = 100_000.0
     """Yuan; at 0 the box refuses what costs money."""
+    hosts: int = 200
+    """The room in a region."""
 
     @property
     def region(self) -> str:
@@ -109,6 +111,7 @@ def load(file: Path) -> Settings:
             internet=kept["internet"]["cidr"],
             timings=timings(kept.get("timings", {})),
             balance=float(kept.get("balance", Settings().balance)),
+            hosts=int(kept.get("hosts", Settings().hosts)),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BoxError(
@@ -129,6 +132,7 @@ def save(file: Path, settings: Settings, **more: object) -> None:
         "internet": {"cidr": settings.internet},
         "timings": {each.name: _plain(getattr(settings.timings, each.name)) for each in fields(Timings)},
         "balance": settings.balance,
+        "hosts": settings.hosts,
     }
     new = file.with_suffix(".new")
     new.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ubox.behaviour.call import Answer, Call, answers
 from ubox.behaviour.image import usable
-from ubox.behaviour.machines import DISK_KINDS, MACHINES, MOST_HOSTS, cluster_of
+from ubox.behaviour.machines import DISK_KINDS, MACHINES, cluster_of
 from ubox.store.rows import Host
 
 
@@ -12,7 +12,7 @@ from ubox.store.rows import Host
 def check_uhost_resource_capacity(call: Call) -> Answer:
     usable(call, call.text("ImageId"))
     return {
-        "ResourceEnough": len(call.all_mine(Host)) + call.number("MaxCount") <= MOST_HOSTS,
+        "ResourceEnough": len(call.all_mine(Host)) + call.number("MaxCount") <= call.box.settings.hosts,
         "RdmaClusterIds": [cluster_of(call.zone)],
     }
 

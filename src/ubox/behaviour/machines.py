@@ -37,8 +37,6 @@ DISK_KINDS: Mapping[str, DiskKind] = {
 }
 BY_UDISK_NAME: Mapping[str, str] = {kind.udisk: name for name, kind in DISK_KINDS.items() if kind.udisk}
 MOST_DATA_DISKS = 26
-MOST_HOSTS = 200
-"""The box's room in a region."""
 
 _FAST = {"CLOUD_RSSD": ("CLOUD_RSSD", "CLOUD_NORMAL", "CLOUD_SSD", "CLOUD_ESSD")}
 MACHINES: Mapping[str, Mapping[str, tuple[str, ...]]] = {

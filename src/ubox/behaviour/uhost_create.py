@@ -12,7 +12,7 @@ from ubox.behaviour.eip import allocate, hold
 from ubox.behaviour.firewall import default_firewall, firewall_of
 from ubox.behaviour.image import Usable, usable
 from ubox.behaviour.isolation import check_room, group_of
-from ubox.behaviour.machines import DISK_KINDS, MOST_HOSTS, WantedDisk, check_disks, cluster_of
+from ubox.behaviour.machines import DISK_KINDS, WantedDisk, check_disks, cluster_of
 from ubox.behaviour.price import charge
 from ubox.behaviour.vpc import place_of
 from ubox.contract import refusals as no
@@ -59,8 +59,8 @@ def _count(call: Call) -> int:
     count = call.number("MaxCount")
     if call.number("MinCount") > count:
         raise BAD_PARAM(name="MinCount", why="it is above MaxCount")
-    if len(call.all_mine(Host)) + count > MOST_HOSTS:
-        raise no.HOST_QUOTA(limit=MOST_HOSTS)
+    if len(call.all_mine(Host)) + count > (most := call.box.settings.hosts):
+        raise no.HOST_QUOTA(limit=most)
     return count
 
 
