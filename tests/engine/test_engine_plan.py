@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from steppe.engine import Action, Observed, Plan, observe, plan, plan_down, refuse_moved, refuse_problems
@@ -146,6 +146,7 @@ NAMES = st.sets(st.sampled_from("abcdef"))
 SIZES = st.integers(1, 2)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(wanted=NAMES, there=NAMES, cups=NAMES, stood=NAMES, size=SIZES, roll=st.booleans())
 def test_every_plan_can_be_carried_out(
     wanted: set[str], there: set[str], cups: set[str], stood: set[str], size: int, roll: bool
