@@ -27,8 +27,8 @@ from steppe.operations.cluster import Addresses, Cluster, addresses, changing
 from steppe.operations.health import conditions
 from steppe.operations.stages import audited, stage
 from steppe.operations.way import access
-from steppe.rocketmq.jobs import jobs
-from steppe.rocketmq.submit import submit
+from steppe.rocketmq.jobs import ENDPOINT_JOB, jobs
+from steppe.rocketmq.submit import evaluate, submit
 
 _HEALTH_DEADLINE_S = 300.0
 
@@ -93,4 +93,8 @@ def _cloud(
 
 def _rocketmq(cluster: Cluster, where: Addresses, way: Access) -> tuple[str, ...]:
     wanted = jobs(cluster.topology, where.balancers)
-    return tuple(job.id for job in wanted if submit(way.nomad, job))
+    registered = tuple(job.id for job in wanted if submit(way.nomad, job))
+    for job in wanted:
+        if job.id == ENDPOINT_JOB and job.id not in registered:
+            evaluate(way.nomad, job.id)
+    return registered

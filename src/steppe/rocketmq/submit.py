@@ -59,3 +59,11 @@ def submit(nomad: HttpApi, job: JobFile) -> bool:
     if difference.is_change:
         register(nomad, difference)
     return difference.is_change
+
+
+def evaluate(nomad: HttpApi, job: str) -> None:
+    """Lets Nomad look at a job again; nothing happens where all is well.
+
+    A system job's allocation that failed in its set-up is not rescheduled by Nomad until then.
+    """
+    nomad.request("POST", f"/v1/job/{job}/evaluate", json={"JobID": job})
