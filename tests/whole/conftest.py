@@ -28,7 +28,7 @@ class Shell:
     environment: Mapping[str, str]
 
     def run(self, *arguments: str | Path, code: int | None = 0) -> subprocess.CompletedProcess[str]:
-        """Runs it to its end. Fails the test if it prints a traceback, or doesn't exit with `code` (None: any)."""
+        """Runs it to its end. Fails the test on a traceback, and on another exit code (None: any will do)."""
         done = subprocess.run(
             [STEPPE, *arguments],
             env=dict(self.environment),
@@ -39,7 +39,8 @@ class Shell:
             check=False,
         )
         assert "Traceback" not in done.stderr + done.stdout, done.stderr
-        assert code is None or done.returncode == code, f"{arguments}: exit {done.returncode}\n{done.stderr[-4000:]}"
+        shown = f"{arguments}: exit {done.returncode}\n{done.stderr[-4000:]}"
+        assert code is None or done.returncode == code, shown
         return done
 
     def json(self, *arguments: str | Path, code: int = 0) -> Any:
