@@ -203,7 +203,7 @@ def test_another_host_key_is_refused_with_what_it_means(
     ):
         pass
     assert "shows another SSH host key" in caught.value.message
-    assert "steppe replace" in caught.value.hint
+    assert "STEPPE_WORKSPACE" in caught.value.hint
     assert bastion.logins == 0
 
 

@@ -11,6 +11,7 @@ from rich.markup import escape
 from steppe.cli import plan_file, plan_view, price_view
 from steppe.cli.options import file_argument, json_option
 from steppe.cli.render import console
+from steppe.engine import refuse_problems
 from steppe.errors import PendingChanges
 from steppe.operations.plan import planned
 
@@ -44,9 +45,13 @@ def command(file: Path, as_json: bool, exit_code: bool, out: Path | None, no_pri
             console().print(f"[yellow]![/] {escape(caution)}")
         for line in price_view.lines(found.price):
             console().print(line)
-        if made.steps:
+        if made.steps and not made.problems:
             console().print(f"Next: steppe up {file}{f' --plan {out}' if out else ''}")
-    if exit_code and made.steps:
+    refuse_problems(made)
+    if exit_code and (made.steps or made.held):
+        held = f", {len(made.held)} held back" if made.held else ""
         raise PendingChanges(
-            f"{len(made.steps)} change(s) are pending.", code="plan.pending", hint=f"steppe up {file}"
+            f"{len(made.steps)} change(s) are pending{held}.",
+            code="plan.pending",
+            hint=f"steppe up {file}" if made.steps else "up leaves hosts that work as they are",
         )

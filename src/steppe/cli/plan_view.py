@@ -42,8 +42,12 @@ def lines(plan: Plan) -> Iterator[str]:
 def summary(plan: Plan) -> str:
     """One line of counts."""
     counts = plan.count()
+    if plan.problems:
+        return f"[red]✗[/] This can't be done: {len(plan.problems)} problem(s), marked ! above."
+    if plan.held and not plan.steps:
+        return f"Nothing that up does now; {len(plan.held)} replacement(s) are held back."
     if not plan.steps:
-        return "[green]✓[/] Nothing to change."
+        return "[green]✓[/] Nothing to change in the cloud."
     return "Plan: " + ", ".join(f"{counts[action]} to {action}" for action in Action if counts[action]) + "."
 
 

@@ -36,6 +36,14 @@ def command(file: Path, as_json: bool, messages: int, timeout: int) -> None:
     if as_json:
         click.echo(json.dumps({group: dataclasses.asdict(result) for group, result in results.items()}))
     for group, result in results.items():
+        if result.timed_out:
+            raise Unhealthy(
+                f"The time was up before the check of {group} ended: of {messages} messages "
+                f"{result.acknowledged} were acknowledged and {result.received} received, "
+                f"{result.corrupt} of them changed. Whether the rest would have come is not known.",
+                code="verify.time-up",
+                hint="give it longer with --timeout, or fewer --messages",
+            )
         if not result.is_whole:
             raise Unhealthy(
                 f"Messages through {group} are not whole: {result.sent} sent, "

@@ -178,7 +178,7 @@ def _need_none(unknown: Sequence[str], wrong: Sequence[str]) -> None:
         raise NotMet("; ".join(reasons), _UNKNOWN_HINT if unknown else _HOST_HINT)
 
 
-_HOST_HINT = "Look at that host's `journalctl -u consul -u nomad`; `steppe replace` makes it anew."
+_HOST_HINT = "Look at that host's `journalctl -u consul -u nomad`; `steppe up` mends a stopped host."
 _UNKNOWN_HINT = (
     "A host that is not the cluster's own got in with a certificate of its CA. Find out whose it is; one "
     "that this workspace made before: `steppe up` removes what is left of it."

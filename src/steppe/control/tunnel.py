@@ -34,7 +34,7 @@ _CHUNK = 64 * 1024
 
 _WRONG_KEY_HINT = (
     "A bastion that is just being made takes its key during its first boot, and steppe tries again. "
-    "If it stays, the address leads to another machine: make the bastion anew with `steppe replace`."
+    "If it stays, this may not be the workspace that built the cluster (STEPPE_WORKSPACE)."
 )
 _OUR_KEY_HINT = (
     "A bastion that is just being made takes the key during its first boot. If it stays, this workspace is "

@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -49,7 +49,7 @@ class VerifyResult:
     acknowledged: int
     received: int
     missing: int
-    """Acknowledged, never received: lost."""
+    """Acknowledged, and not received by the end: lost, or still on the way when the time was up."""
     corrupt: int
     duplicates: int
     """Received twice, which RocketMQ allows."""
@@ -58,6 +58,8 @@ class VerifyResult:
     first_received_ms: int
     seconds: float
     last_error: str
+    timed_out: bool = False
+    """The check ended because its time was up, so what is missing proves nothing."""
 
     @property
     def is_whole(self) -> bool:
@@ -97,7 +99,8 @@ def verify(
     with _step(f"send and receive {messages} messages through {nameserver}", emit) as progress:
         try:
             submit(nomad, job)
-            return _result(nomad, job.id, progress, time.monotonic() + deadline_s)
+            result = _result(nomad, job.id, progress, time.monotonic() + deadline_s)
+            return replace(result, timed_out=not result.is_whole and result.seconds >= float(timeout))
         finally:
             nomad.request("DELETE", f"/v1/job/{job.id}", params={"purge": "true"})
 
@@ -191,7 +194,8 @@ def _progress(log: str) -> str:
 def _parsed(nomad: HttpApi, allocation: Mapping[str, Any], log: str) -> VerifyResult:
     try:
         value = json.loads(_last_line(log))
-        return VerifyResult(**{each.name: value[each.name] for each in fields(VerifyResult)})
+        told = (each.name for each in fields(VerifyResult) if each.default is MISSING)
+        return VerifyResult(**{name: value[name] for name in told})
     except (ValueError, KeyError, TypeError) as error:
         errors = _log(nomad, allocation["ID"], "stderr") if _has_started(allocation) else ""
         said = _last_line(errors) or _last_line(log) or _last_event(allocation)
