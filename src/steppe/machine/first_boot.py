@@ -57,8 +57,8 @@ fi
 _TAIL = """\
 hostname -F /etc/hostname
 nft -f /etc/nftables.conf
-systemctl enable nftables.service
-systemctl enable --now --no-block {units}
+systemctl --no-reload --quiet enable nftables.service {units}
+systemctl start --no-block {units}
 systemctl try-restart --no-block ssh.service
 """
 

@@ -78,7 +78,7 @@ def _server(topology: Topology, secrets: Secrets) -> dict[str, Any]:
             "encrypt": secrets.nomad_gossip,
             "server_join": {
                 "retry_join": [str(server.address) for server in peers.nomad_servers(topology)],
-                "retry_interval": "5s",
+                "retry_interval": "1s",
             },
             "raft_multiplier": 1,
             "min_heartbeat_ttl": "5s",
