@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
+from steppe.engine import Action
+from steppe.rocketmq.changes import compared, unwanted
 from steppe.rocketmq.jobs import jobs
 from steppe.rocketmq.submit import compare, register, submit
 from steppe.topology import Topology
@@ -91,6 +93,43 @@ def test_a_changed_variable_is_a_change(api: Api, orders: Topology, balancers: M
     assert compare(api, changed).kind == "Edited"
     assert submit(api, changed)
     assert submit(api, broker)
+
+
+def test_a_plan_names_the_variables_that_differ(
+    api: Api, orders: Topology, balancers: Mapping[str, str]
+) -> None:
+    broker = jobs(orders, balancers)[-1]
+    submit(api, broker)
+    assert compared(api, [broker]) == ()
+    (step,) = compared(api, [replace(broker, variables={**broker.variables, "heap_mib": 300})])
+    assert (step.action, step.name, step.reason) == (Action.UPDATE, broker.id, "job.differs")
+    old = str(broker.variables["heap_mib"])
+    assert [(each.field, each.old, each.new) for each in step.changes] == [("heap_mib", old, "300")]
+
+
+def test_a_plan_shows_what_was_changed_by_hand(
+    api: Api, orders: Topology, balancers: Mapping[str, str]
+) -> None:
+    broker = jobs(orders, balancers)[-1]
+    submit(api, broker)
+    running = api.request("GET", f"/v1/job/{broker.id}")
+    api.request("POST", "/v1/jobs", json={"Job": {**running, "Priority": 10}})
+    (step,) = compared(api, [broker])
+    assert step.reason == "job.differs" and step.changes
+    submit(api, broker)
+    assert compared(api, [broker]) == ()
+
+
+def test_a_group_that_is_not_wanted_any_more_is_named(
+    api: Api, orders: Topology, balancers: Mapping[str, str]
+) -> None:
+    wanted = jobs(orders, balancers)
+    for job in wanted:
+        submit(api, job)
+    ids = [job.id for job in wanted]
+    assert unwanted(api, ids) == ()
+    (step,) = unwanted(api, ids[:-1])
+    assert (step.action, step.name, step.reason) == (Action.DELETE, ids[-1], "job.unwanted")
 
 
 def test_a_job_that_was_stopped_runs_again(api: Api, orders: Topology, balancers: Mapping[str, str]) -> None:

@@ -45,13 +45,14 @@ def command(file: Path, as_json: bool, exit_code: bool, out: Path | None, no_pri
             console().print(f"[yellow]![/] {escape(caution)}")
         for line in price_view.lines(found.price):
             console().print(line)
-        if made.steps and not made.problems:
+        if not made.is_empty and not made.problems:
             console().print(f"Next: steppe up {file}{f' --plan {out}' if out else ''}")
     refuse_problems(made)
-    if exit_code and (made.steps or made.held):
+    pending = len(made.steps) + len(made.jobs)
+    if exit_code and (pending or made.held):
         held = f", {len(made.held)} held back" if made.held else ""
         raise PendingChanges(
-            f"{len(made.steps)} change(s) are pending{held}.",
+            f"{pending} change(s) are pending{held}.",
             code="plan.pending",
-            hint=f"steppe up {file}" if made.steps else "up leaves hosts that work as they are",
+            hint=f"steppe up {file}" if pending else "up leaves what works as it is",
         )

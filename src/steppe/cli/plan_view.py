@@ -29,9 +29,10 @@ def lines(plan: Plan) -> Iterator[str]:
         if step.action is not Action.CREATE:
             yield _line(step, f"{step.kind} {step.name}: {step.sentence}")
             yield from map(_changed, step.changes)
-    for step in plan.held:
-        yield f"  [dim]= {escape(step.id)} is held back: {escape(step.sentence)}[/]"
-        yield from (f"[dim]{_changed(change)}[/]" for change in step.changes)
+    for step in plan.jobs:
+        yield _line(step, f"{step.kind} {step.name}: {step.sentence}")
+        yield from map(_changed, step.changes)
+    yield from held_lines(plan.held)
     for name in plan.stays:
         yield f"  [dim]= {escape(name)} stays: it may hold data[/]"
     for problem in plan.problems:
@@ -39,16 +40,25 @@ def lines(plan: Plan) -> Iterator[str]:
     yield summary(plan)
 
 
+def held_lines(held: Iterable[Step]) -> Iterator[str]:
+    """What differs and is left as it is, with the reason."""
+    for step in held:
+        yield f"  [dim]= {escape(step.id)} is held back: {escape(step.sentence)}[/]"
+        yield from (f"[dim]{_changed(change)}[/]" for change in step.changes)
+
+
 def summary(plan: Plan) -> str:
     """One line of counts."""
     counts = plan.count()
     if plan.problems:
         return f"[red]✗[/] This can't be done: {len(plan.problems)} problem(s), marked ! above."
-    if plan.held and not plan.steps:
-        return f"Nothing that up does now; {len(plan.held)} replacement(s) are held back."
-    if not plan.steps:
-        return "[green]✓[/] Nothing to change in the cloud."
-    return "Plan: " + ", ".join(f"{counts[action]} to {action}" for action in Action if counts[action]) + "."
+    if plan.held and plan.is_empty:
+        return f"Nothing that up does now; {len(plan.held)} change(s) are held back."
+    if plan.is_empty:
+        return "[green]✓[/] Nothing to change."
+    parts = [f"{counts[action]} to {action}" for action in Action if counts[action]]
+    parts += [f"{len(plan.jobs)} job(s) for Nomad"] if plan.jobs else []
+    return "Plan: " + ", ".join(parts) + "."
 
 
 def _alike(creates: Iterable[Step]) -> Iterable[list[Step]]:

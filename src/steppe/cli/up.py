@@ -63,7 +63,10 @@ def _tell(file: Path, outcome: Outcome, seconds: float) -> None:
     if outcome.changed:
         screen.print(f"[bold green]✓[/] The cluster is up and healthy ({seconds:.1f} s).")
     else:
-        screen.print(f"[bold green]✓[/] No change: everything is as {file} asks ({seconds:.1f} s).")
+        said = "what up may change" if outcome.held else "everything"
+        screen.print(f"[bold green]✓[/] No change: {said} is as {file} asks ({seconds:.1f} s).")
+    for line in plan_view.held_lines(outcome.held):
+        screen.print(line)
     screen.print(f"  Next: steppe verify {file}   sends and receives messages, each checked")
     screen.print(f"        steppe status {file}   hosts, addresses, health")
     screen.print(f"        steppe down {file}     removes it all")

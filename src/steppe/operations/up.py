@@ -1,8 +1,8 @@
 """Builds or mends a cluster until it carries messages.
 
 1. Read the file; make every secret that is missing and keep them, before anything exists. Lock the cluster.
-2. Look at the region and make the plan; refuse it if another one was asked for; show it, and go on only if it
-   is approved.
+2. Look at the region and make the plan, RocketMQ's jobs included; refuse it if another one was asked for;
+   show it, and go on only if it is approved.
 3. Apply it: every step as soon as what it needs is there.
 4. Go in by the one access path. Give Consul and Nomad their ACLs and identities, as soon as each answers.
 5. Give Nomad RocketMQ's jobs, those that are new or different.
@@ -21,10 +21,11 @@ from steppe.cloud import KINDS, Lock
 from steppe.control.access import Access
 from steppe.control.bootstrap import bootstrap
 from steppe.control.conditions import wait
-from steppe.engine import Observed, Plan, apply, plan, refuse_moved, refuse_problems
+from steppe.engine import Observed, Plan, Step, apply, plan, refuse_moved, refuse_problems
 from steppe.engine.events import Emit
 from steppe.operations.cluster import Addresses, Cluster, addresses, changing
 from steppe.operations.health import conditions
+from steppe.operations.jobs import with_jobs
 from steppe.operations.stages import audited, stage
 from steppe.operations.way import access
 from steppe.rocketmq.jobs import ENDPOINT_JOB, jobs
@@ -44,6 +45,8 @@ class Outcome:
     jobs: tuple[str, ...]
     """That were registered."""
     addresses: Addresses
+    held: tuple[Step, ...]
+    """What differs from the file and was left as it is."""
 
     @property
     def changed(self) -> bool:
@@ -59,11 +62,11 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
     with changing(file, "up") as (cluster, lock):
         emit = audited(emit, cluster.folder, "up")
         observed = cluster.observe()
-        made = plan(cluster.desired, observed, KINDS, roll=False)
+        made = with_jobs(plan(cluster.desired, observed, KINDS, roll=False), cluster, observed)
         if saved is not None:
             refuse_moved(saved, made)
         refuse_problems(made)
-        if made.steps:
+        if made.steps or made.jobs:
             approve(made)
         lock.claim()
         steps, observed = _cloud(cluster, lock, made, observed, emit)
@@ -75,7 +78,9 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
             registered = _rocketmq(cluster, where, way)
             with stage("health", emit):
                 wait(conditions(cluster, where, way), _HEALTH_DEADLINE_S, emit)
-        return Outcome(steps=steps, identities=identities, jobs=registered, addresses=where)
+        return Outcome(
+            steps=steps, identities=identities, jobs=registered, addresses=where, held=made.held
+        )
 
 
 def _cloud(

@@ -21,6 +21,8 @@ BROKER_FILE = "broker.nomad.hcl"
 VERIFY_FILE = "verify.nomad.hcl"
 
 ENDPOINT_JOB = "rocketmq-endpoint"
+_NAMESERVER_JOB = "rocketmq-nameserver-"
+_BROKER_JOB = "rocketmq-broker-"
 _SMALL_DISK_GB = 50
 _COMMITLOG_FILE_MIB = 1024
 """RocketMQ's own default."""
@@ -45,12 +47,28 @@ class JobFile:
 
 def nameserver_job(group: str) -> str:
     """The job's id, which is its service's name in Consul too."""
-    return f"rocketmq-nameserver-{group}"
+    return f"{_NAMESERVER_JOB}{group}"
 
 
 def broker_job(group: str) -> str:
     """The job's id, which is its service's name in Consul too."""
-    return f"rocketmq-broker-{group}"
+    return f"{_BROKER_JOB}{group}"
+
+
+def is_group_job(job: str) -> bool:
+    """Whether a job of that id is, or was, of some topology's groups."""
+    return job.startswith((_NAMESERVER_JOB, _BROKER_JOB)) or job == ENDPOINT_JOB
+
+
+def job_ids(topology: Topology) -> tuple[str, ...]:
+    """Of all that `jobs` gives, in its order."""
+    if not topology.nameserver_groups:
+        return ()
+    return (
+        *(nameserver_job(group.name) for group in topology.nameserver_groups),
+        ENDPOINT_JOB,
+        *(broker_job(group.name) for group in topology.broker_groups),
+    )
 
 
 def jobs(topology: Topology, balancer_addresses: Mapping[str, str]) -> tuple[JobFile, ...]:
