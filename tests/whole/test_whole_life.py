@@ -109,6 +109,25 @@ def test_a_second_up_changes_nothing_and_says_so(shell: Shell) -> None:
 
 
 @pytest.mark.usefixtures("built")
+def test_a_further_group_shows_what_it_restarts(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "orders.yaml"
+    file.write_text(ORDERS.read_text() + "    orders-1: {nameserver: main}\n")
+    changed, made = shell.json("plan", file, "--exit-code", code=3)["jobs"]
+    assert changed["name"] == "rocketmq-broker-orders-0"
+    assert "restarted, one after the other" in changed["sentence"]
+    assert "memory_mib" in {change["field"] for change in changed["changes"]}
+    assert (made["action"], made["name"]) == ("create", "rocketmq-broker-orders-1")
+
+
+@pytest.mark.usefixtures("built")
+def test_a_group_that_the_file_no_longer_names_is_held_back(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "orders.yaml"
+    file.write_text(ORDERS.read_text().partition("  brokers:")[0])
+    (held,) = shell.json("plan", file, "--exit-code", code=3)["held"]
+    assert (held["action"], held["name"]) == ("delete", "rocketmq-broker-orders-0")
+
+
+@pytest.mark.usefixtures("built")
 def test_status_is_healthy_and_names_every_host(shell: Shell) -> None:
     status = shell.json("status", ORDERS)
     assert status["healthy"]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from steppe.engine import Observed, Plan, Step
 from steppe.errors import SteppeError
 from steppe.operations.cluster import Addresses, Cluster, addresses
 from steppe.rocketmq.changes import compared, foreseen, unknown, unwanted
-from steppe.rocketmq.jobs import job_ids, jobs
+from steppe.rocketmq.jobs import JobFile, is_broker_job, job_ids, jobs
 from steppe.topology.model import Role
+
+if TYPE_CHECKING:
+    from steppe.control.access import Access
 
 _ACCESS_DEADLINE_S = 10.0
 _RUNNING = "Running"
@@ -33,12 +37,20 @@ def with_jobs(plan: Plan, cluster: Cluster, observed: Observed) -> Plan:
     return replace(plan, jobs=changes, held=(*plan.held, *others))
 
 
+def wanted_jobs(cluster: Cluster, where: Addresses, way: Access) -> tuple[JobFile, ...]:
+    """The topology's jobs, with room left for the groups that run though the file doesn't name them."""
+    others = unwanted(way.nomad, job_ids(cluster.topology))
+    return jobs(
+        cluster.topology, where.balancers, further_groups=sum(is_broker_job(step.name) for step in others)
+    )
+
+
 def _asked(cluster: Cluster, where: Addresses) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     from steppe.operations.way import access
 
-    wanted = jobs(cluster.topology, where.balancers)
     with access(cluster, where, lambda event: None, deadline_s=_ACCESS_DEADLINE_S) as way:
-        return compared(way.nomad, wanted), unwanted(way.nomad, [job.id for job in wanted])
+        changes = compared(way.nomad, wanted_jobs(cluster, where, way))
+        return changes, unwanted(way.nomad, job_ids(cluster.topology))
 
 
 def _servers(cluster: Cluster, observed: Observed) -> list[str]:

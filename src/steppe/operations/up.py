@@ -25,11 +25,10 @@ from steppe.engine import Observed, Plan, Step, apply, plan, refuse_moved, refus
 from steppe.engine.events import Emit
 from steppe.operations.cluster import Addresses, Cluster, addresses, changing
 from steppe.operations.health import conditions
-from steppe.operations.jobs import with_jobs
+from steppe.operations.jobs import wanted_jobs, with_jobs
 from steppe.operations.stages import audited, stage
 from steppe.operations.way import access
-from steppe.rocketmq.jobs import ENDPOINT_JOB, jobs
-from steppe.rocketmq.submit import evaluate, submit
+from steppe.rocketmq.submit import submit
 
 _HEALTH_DEADLINE_S = 300.0
 
@@ -77,7 +76,7 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
             lock.require()
             registered = _rocketmq(cluster, where, way)
             with stage("health", emit):
-                wait(conditions(cluster, where, way), _HEALTH_DEADLINE_S, emit)
+                wait(conditions(cluster, where, way, mend=True), _HEALTH_DEADLINE_S, emit)
         return Outcome(
             steps=steps, identities=identities, jobs=registered, addresses=where, held=made.held
         )
@@ -97,9 +96,4 @@ def _cloud(
 
 
 def _rocketmq(cluster: Cluster, where: Addresses, way: Access) -> tuple[str, ...]:
-    wanted = jobs(cluster.topology, where.balancers)
-    registered = tuple(job.id for job in wanted if submit(way.nomad, job))
-    for job in wanted:
-        if job.id == ENDPOINT_JOB and job.id not in registered:
-            evaluate(way.nomad, job.id)
-    return registered
+    return tuple(job.id for job in wanted_jobs(cluster, where, way) if submit(way.nomad, job))

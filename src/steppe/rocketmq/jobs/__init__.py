@@ -60,6 +60,11 @@ def is_group_job(job: str) -> bool:
     return job.startswith((_NAMESERVER_JOB, _BROKER_JOB)) or job == ENDPOINT_JOB
 
 
+def is_broker_job(job: str) -> bool:
+    """Whether a job of that id is, or was, of a Broker group."""
+    return job.startswith(_BROKER_JOB)
+
+
 def job_ids(topology: Topology) -> tuple[str, ...]:
     """Of all that `jobs` gives, in its order."""
     if not topology.nameserver_groups:
@@ -71,17 +76,20 @@ def job_ids(topology: Topology) -> tuple[str, ...]:
     )
 
 
-def jobs(topology: Topology, balancer_addresses: Mapping[str, str]) -> tuple[JobFile, ...]:
+def jobs(
+    topology: Topology, balancer_addresses: Mapping[str, str], *, further_groups: int = 0
+) -> tuple[JobFile, ...]:
     """Everything of RocketMQ that the topology runs, NameServers first; nothing if it has no groups.
 
-    `balancer_addresses`: each balancer's private address by its name.
+    `balancer_addresses`: each balancer's private address by its name. `further_groups`: Broker groups that
+    share the hosts, and that the topology doesn't know.
     """
     if not topology.nameserver_groups:
         return ()
     return (
         *(_nameservers(topology, group) for group in topology.nameserver_groups),
         _endpoint(topology),
-        *(_brokers(topology, group, balancer_addresses) for group in topology.broker_groups),
+        *(_brokers(topology, group, balancer_addresses, further_groups) for group in topology.broker_groups),
     )
 
 
@@ -143,11 +151,13 @@ def _endpoint(topology: Topology) -> JobFile:
     )
 
 
-def _brokers(topology: Topology, group: BrokerGroup, balancer_addresses: Mapping[str, str]) -> JobFile:
+def _brokers(
+    topology: Topology, group: BrokerGroup, balancer_addresses: Mapping[str, str], further_groups: int
+) -> JobFile:
     hosts = topology.by_role(Role.BROKER)
     smallest = _smallest(hosts)
     per_zone = len(hosts) // len(topology.zones)
-    size = sizes(smallest, groups=-(-len(topology.broker_groups) // per_zone))
+    size = sizes(smallest, groups=-(-(len(topology.broker_groups) + further_groups) // per_zone))
     disk = smallest.data_disk or smallest.boot_disk
     is_small = disk.size_gb < _SMALL_DISK_GB
     return JobFile(
