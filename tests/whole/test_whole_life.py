@@ -77,7 +77,7 @@ def test_up_waits_for_every_named_condition(built: list[dict[str, Any]]) -> None
         "Consul's servers vote and are healthy",
         "Nomad's servers vote and are healthy",
         "every Nomad client is ready",
-        "the balancer orders-consul answers on port 8500",
+        "the balancer orders-consul answers on port 8501",
         "the balancer orders-nomad answers on port 4646",
         "the endpoint lists the NameServers of main, through the balancer",
         "Broker group orders-0 has a master and 3 members in sync",

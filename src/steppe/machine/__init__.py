@@ -8,5 +8,15 @@ from steppe.machine.fingerprint import fingerprint
 from steppe.machine.firewall import nftables
 from steppe.machine.first_boot import user_data
 from steppe.machine.nomad import nomad_config
+from steppe.machine.nomad_keys import nomad_keys_config
 
-__all__ = ["File", "consul_config", "files", "fingerprint", "nftables", "nomad_config", "user_data"]
+__all__ = [
+    "File",
+    "consul_config",
+    "files",
+    "fingerprint",
+    "nftables",
+    "nomad_config",
+    "nomad_keys_config",
+    "user_data",
+]

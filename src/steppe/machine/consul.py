@@ -59,8 +59,6 @@ def _tls() -> dict[str, Any]:
             "tls_min_version": "TLSv1_2",
         },
         "internal_rpc": {"verify_server_hostname": True},
-        "https": {"verify_incoming": False},
-        "grpc": {"verify_incoming": False},
     }
 
 
@@ -68,7 +66,8 @@ def _server() -> dict[str, Any]:
     return {
         "server": True,
         "bootstrap_expect": 3,
-        "addresses": {"http": "0.0.0.0", "https": "0.0.0.0"},
+        # Plain HTTP answers on the host itself alone.
+        "addresses": {"https": "0.0.0.0"},
         "ports": {
             "http": ports.CONSUL_HTTP,
             "https": ports.CONSUL_HTTPS,

@@ -12,7 +12,8 @@ from steppe.machine import paths, peers
 from steppe.machine.consul import consul_config
 from steppe.machine.firewall import nftables
 from steppe.machine.nomad import nomad_config
-from steppe.topology.model import Host, Topology
+from steppe.machine.nomad_keys import nomad_keys_config
+from steppe.topology.model import Host, Role, Topology
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ def files(
     made = [*_system(topology, host, secrets, own), *_addresses(topology, host, balancer_addresses)]
     if own.consul_tls:
         made += _consul(topology, host, secrets, own.consul_tls)
+    if host.role is Role.CONSUL:
+        made.append(File(path=paths.NOMAD_KEYS, content=nomad_keys_config(topology)))
     if own.nomad_tls:
         made += _nomad(topology, host, secrets, own.nomad_tls)
     if host.role.is_nomad_client:

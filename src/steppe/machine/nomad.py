@@ -44,8 +44,7 @@ def nomad_config(topology: Topology, host: Host, secrets: Secrets) -> dict[str, 
             "cert_file": f"{paths.NOMAD_DIR}/tls/cert.pem",
             "key_file": f"{paths.NOMAD_DIR}/tls/key.pem",
             "verify_server_hostname": True,
-            # Consul reads the keys of workload identities without a client certificate; ACLs guard the API.
-            "verify_https_client": False,
+            "verify_https_client": True,
         },
         "consul": _consul(host, secrets, is_server),
         "limits": {"http_max_conns_per_client": 1000},
@@ -108,5 +107,6 @@ def _client(topology: Topology, host: Host) -> dict[str, Any]:
             "gc_max_allocs": 50,
             "options": {"fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean,cni,vault"},
         },
-        "plugin": [{"raw_exec": {"config": {"enabled": True}}}],
+        # A task that ran as root would read the host's secrets, and what the metadata service tells root.
+        "plugin": [{"raw_exec": {"config": {"enabled": True, "denied_host_uids": "0"}}}],
     }

@@ -20,7 +20,7 @@ from pathlib import Path
 from steppe.cloud import KINDS, Lock
 from steppe.control.access import Access
 from steppe.control.bootstrap import bootstrap
-from steppe.control.conditions import wait
+from steppe.control.conditions import Condition, wait
 from steppe.engine import Observed, Plan, Step, apply, plan, refuse_moved, refuse_problems
 from steppe.engine.events import Emit
 from steppe.operations.cluster import Addresses, Cluster, addresses, changing
@@ -30,6 +30,7 @@ from steppe.operations.stages import audited, stage
 from steppe.operations.way import access
 from steppe.rocketmq.submit import submit
 
+_JOBS_DEADLINE_S = 60.0
 _HEALTH_DEADLINE_S = 300.0
 
 
@@ -74,7 +75,7 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
             with stage("Consul and Nomad", emit):
                 identities = bootstrap(cluster.topology, cluster.secrets, way, emit)
             lock.require()
-            registered = _rocketmq(cluster, where, way)
+            registered = _rocketmq(cluster, where, way, emit)
             with stage("health", emit):
                 wait(conditions(cluster, where, way, mend=True), _HEALTH_DEADLINE_S, emit)
         return Outcome(
@@ -95,5 +96,14 @@ def _cloud(
     return result.done, cluster.observe()
 
 
-def _rocketmq(cluster: Cluster, where: Addresses, way: Access) -> tuple[str, ...]:
-    return tuple(job.id for job in wanted_jobs(cluster, where, way) if submit(way.nomad, job))
+def _rocketmq(cluster: Cluster, where: Addresses, way: Access, emit: Emit) -> tuple[str, ...]:
+    """Which jobs it registered. A change of Nomad's leader meanwhile is waited out."""
+    registered: list[str] = []
+
+    def submit_all() -> None:
+        for job in wanted_jobs(cluster, where, way):
+            if submit(way.nomad, job):
+                registered.append(job.id)
+
+    wait([Condition("Nomad has RocketMQ's jobs", submit_all)], _JOBS_DEADLINE_S, emit)
+    return tuple(registered)

@@ -35,7 +35,7 @@ from steppe.topology.model import (
 )
 
 _LISTENERS: dict[Role, tuple[tuple[str, int], ...]] = {
-    Role.CONSUL: (("http", ports.CONSUL_HTTP), ("https", ports.CONSUL_HTTPS)),
+    Role.CONSUL: (("https", ports.CONSUL_HTTPS),),
     Role.NOMAD: (("https", ports.NOMAD_HTTP),),
     Role.NAMESERVER: (("remoting", ports.NAMESERVER), ("list", ports.NAMESERVER_LIST)),
 }
