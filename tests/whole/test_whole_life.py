@@ -8,19 +8,18 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ucloud.client import Client
 
-from tests.whole.conftest import ORDERS, Shell
+from tests.whole.conftest import ORDERS, PATIENCE_S, Shell, until
+from tests.whole.hidden import processes, secrets_of
+from tests.whole.matrix import differences
+from ubox.fabric.names import Names
 
 pytestmark = pytest.mark.box
-
-_PATIENCE_S = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -28,31 +27,6 @@ def built(shell: Shell) -> Iterator[list[dict[str, Any]]]:
     """The events of the `up` that built the cluster."""
     yield shell.events("up", ORDERS, "--yes")
     shell.run("down", ORDERS, "--yes")
-
-
-def _cloud(shell: Shell) -> Client:
-    box = json.loads((Path(shell.environment["UBOX_DIR"]) / "box.json").read_text())
-    return Client(
-        {
-            "region": box["region"],
-            "project_id": box["project_id"],
-            "public_key": box["public_key"],
-            "private_key": box["private_key"],
-            "base_url": box["endpoint"],
-        }
-    )
-
-
-def _hosts(shell: Shell) -> dict[str, dict[str, Any]]:
-    rows = _cloud(shell).invoke("DescribeUHostInstance", {"Limit": 100})["UHostSet"]
-    return {row["Name"]: row for row in rows}
-
-
-def _until(what: str, holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, f"{what}: not within {_PATIENCE_S:.0f} s"
-        time.sleep(0.2)
 
 
 def test_an_interrupted_up_says_so_and_down_removes_what_it_made(shell: Shell) -> None:
@@ -63,12 +37,12 @@ def test_an_interrupted_up_says_so_and_down_removes_what_it_made(shell: Shell) -
         if event.get("state") == "done" and event["step"].startswith("create subnet"):
             break
     running.send_signal(signal.SIGINT)
-    _, shown = running.communicate(timeout=_PATIENCE_S)
+    _, shown = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 130
     assert "Traceback" not in shown
     assert "run the same command again" in shown
     shell.run("down", ORDERS, "--yes")
-    assert _hosts(shell) == {}
+    assert shell.hosts() == {}
 
 
 def test_up_waits_for_every_named_condition(built: list[dict[str, Any]]) -> None:
@@ -86,7 +60,7 @@ def test_up_waits_for_every_named_condition(built: list[dict[str, Any]]) -> None
 
 @pytest.mark.usefixtures("built")
 def test_every_host_is_in_its_zone_with_the_cluster_id(shell: Shell) -> None:
-    hosts = _hosts(shell)
+    hosts = shell.hosts()
     assert len(hosts) == 13
     assert all(row["Tag"] == "orders" for row in hosts.values())
     zones = {"a": "box-01", "b": "box-02", "c": "box-03"}
@@ -137,54 +111,63 @@ def test_status_is_healthy_and_names_every_host(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("built")
 def test_the_region_goes_on_when_its_server_is_killed(shell: Shell) -> None:
-    before = _hosts(shell)
+    before = shell.hosts()
     server = json.loads(shell.run("box", "status", "--json").stdout)
     os.kill(server["pid"], signal.SIGKILL)
-    _until("the server is gone", lambda: not Path(f"/proc/{server['pid']}/exe").exists())
+    until("the server is gone", lambda: not Path(f"/proc/{server['pid']}/exe").exists())
     shell.run("box", "start")
-    assert _hosts(shell) == before
+    assert shell.hosts() == before
     assert shell.json("status", ORDERS)["healthy"]
 
 
 @pytest.mark.usefixtures("built")
 def test_a_host_that_was_switched_off_shows_and_is_mended(shell: Shell) -> None:
-    lost = _hosts(shell)["orders-nomad-b"]
-    _cloud(shell).invoke("PoweroffUHostInstance", {"UHostId": lost["UHostId"], "Zone": lost["Zone"]})
-    _until("it is Stopped", lambda: _hosts(shell)["orders-nomad-b"]["State"] == "Stopped")
+    lost = shell.hosts()["orders-nomad-b"]
+    shell.cloud().invoke("PoweroffUHostInstance", {"UHostId": lost["UHostId"], "Zone": lost["Zone"]})
+    until("it is Stopped", lambda: shell.hosts()["orders-nomad-b"]["State"] == "Stopped")
     assert "orders-nomad-b is Stopped" in shell.run("status", ORDERS, code=4).stderr
     steps = shell.json("plan", ORDERS, "--exit-code", code=3)["steps"]
     assert [step["name"] for step in steps] == ["orders-nomad-b"]
     shell.run("up", ORDERS, "--yes")
-    assert _hosts(shell)["orders-nomad-b"]["UHostId"] == lost["UHostId"]
+    assert shell.hosts()["orders-nomad-b"]["UHostId"] == lost["UHostId"]
     assert shell.json("status", ORDERS)["healthy"]
 
 
-def test_no_secret_is_in_any_output_or_log(shell: Shell, built: list[dict[str, Any]]) -> None:
+@pytest.mark.usefixtures("built")
+def test_every_port_answers_just_whom_the_table_of_flows_names(shell: Shell, tmp_path: Path) -> None:
+    assert differences(shell, tmp_path) == []
+
+
+def test_no_secret_is_in_any_output_log_or_process(shell: Shell, built: list[dict[str, Any]]) -> None:
     folder = Path(shell.environment["STEPPE_WORKSPACE"]) / "box" / "orders"
-    secrets = json.loads((folder / "secrets.json").read_text())
     assert (folder / "secrets.json").stat().st_mode & 0o777 == 0o600
-    hidden = [
-        secrets["consul_gossip"],
-        secrets["nomad_gossip"],
-        secrets["nomad_management"],
-        secrets["consul_management"]["secret"],
-        *(host["consul_agent"]["secret"] for host in secrets["hosts"].values() if host["consul_agent"]),
+    shown = {
+        "events": json.dumps(built),
+        "audit log": (folder / "audit.jsonl").read_text(),
+        "plan": shell.run("plan", ORDERS, "--json", code=None).stdout,
+        "status": shell.run("status", ORDERS, "--json", code=None).stdout,
+        "region's log": (shell.box / "ubox.log").read_text(),
+        **{
+            f"console of {path.parent.name}": path.read_text()
+            for path in shell.box.glob("hosts/*/console.log")
+        },
+        **dict(processes(Names.of(shell.box))),
+    }
+    assert any(place.startswith("environment") for place in shown)
+    found = [
+        (secret[:6], place)
+        for secret in secrets_of(folder)
+        for place, text in shown.items()
+        if secret in text
     ]
-    shown = [
-        json.dumps(built),
-        (folder / "audit.jsonl").read_text(),
-        shell.run("plan", ORDERS, "--json", code=None).stdout,
-        shell.run("status", ORDERS, "--json", code=None).stdout,
-        (Path(shell.environment["UBOX_DIR"]) / "ubox.log").read_text(),
-    ]
-    assert [secret for secret in hidden if any(secret in text for text in shown)] == []
+    assert found == []
 
 
 @pytest.mark.usefixtures("built")
 def test_down_leaves_nothing_in_the_region(shell: Shell) -> None:
     shell.run("down", ORDERS, "--yes")
-    cloud = _cloud(shell)
-    assert _hosts(shell) == {}
+    cloud = shell.cloud()
+    assert shell.hosts() == {}
     assert cloud.invoke("DescribeVPC", {"Limit": 100})["DataSet"] == []
     assert cloud.invoke("DescribeULB", {"Limit": 100})["DataSet"] == []
     assert cloud.invoke("DescribeEIP", {"Limit": 100})["EIPSet"] == []
