@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from steppe.cli.render import console
+from steppe.cli.render import console, tell_of_warnings
 from steppe.errors import SteppeError
 
 INTERNAL_ERROR = 1
@@ -25,6 +25,7 @@ INTERRUPTED = 130
 
 def run(command: click.Command) -> int:
     """Runs the command line and gives its exit code. `STEPPE_DEBUG=1` shows the tracebacks of faults."""
+    tell_of_warnings()
     try:
         # Outside standalone mode click hands back the code of an explicit exit, such as that of `--help`.
         result = command.main(standalone_mode=False, prog_name="steppe")

@@ -6,6 +6,7 @@ People's text goes to stderr, JSON to stdout alone, so that either can be piped.
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import threading
 import time
@@ -32,11 +33,31 @@ from steppe.engine.events import (
 
 JSON_VERSION = 1
 _MOST_ROWS = 16
+_WIDE = 10_000
+"""Columns, where there is no terminal that has some."""
 
 
 def console() -> Console:
-    """Where people's text goes: stderr, in colour only on a terminal (NO_COLOR is honoured)."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    """Where people's text goes: stderr, in colour only on a terminal (NO_COLOR is honoured).
+
+    Elsewhere than on a terminal nothing is wrapped or cut, tables neither.
+    """
+    screen = Console(stderr=True, highlight=False, soft_wrap=True)
+    if not screen.is_terminal:
+        screen.width = _WIDE
+    return screen
+
+
+def tell_of_warnings() -> None:
+    """Shows what steppe's modules warn of, while a command waits, as dim lines among people's text."""
+    log = logging.getLogger("steppe")
+    if not any(isinstance(handler, _Notices) for handler in log.handlers):
+        log.addHandler(_Notices(logging.WARNING))
+
+
+class _Notices(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        console().print(f"  [dim]… {escape(record.getMessage())}[/]")
 
 
 @contextmanager
