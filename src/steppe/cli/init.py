@@ -64,6 +64,10 @@ def command(
 
 def _zones(region: str, given: str | None) -> Sequence[str]:
     """Those that are named, else those that the region is known to have. Raises UsageError for neither."""
+    if region == BOX_REGION and given is not None:
+        raise UsageError(
+            "The box has its own zones.", code="init.zones", hint="leave --zones out, or name a region"
+        )
     if given is not None:
         return [zone.strip() for zone in given.split(",")]
     if region not in spec.ZONES:

@@ -20,6 +20,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
+from steppe.cli.output import JSON_VERSION
 from steppe.engine.events import (
     ConditionEvent,
     Emit,
@@ -31,7 +32,6 @@ from steppe.engine.events import (
     event_data,
 )
 
-JSON_VERSION = 1
 _MOST_ROWS = 16
 _WIDE = 10_000
 """Columns, where there is no terminal that has some."""
@@ -86,7 +86,7 @@ class _JsonLines:
 
     def _write(self, body: dict[str, object]) -> None:
         with self._lock:
-            head = {"v": JSON_VERSION, "seq": self._sequence, "at": datetime.now(UTC).isoformat()}
+            head = {"version": JSON_VERSION, "seq": self._sequence, "at": datetime.now(UTC).isoformat()}
             self._sequence += 1
             self._out.write(json.dumps({**head, **body}, default=str) + "\n")
             self._out.flush()
