@@ -27,9 +27,9 @@ def start(home: Home, arguments: Sequence[str]) -> bool:
     waits for the first.
     """
     with home.turn():
-        if home.server() and _within(_START_S, lambda: home.server() is None or answers(home)):
-            if home.server():
-                return False
+        _within(_START_S, lambda: home.server() is None or answers(home))
+        if home.server():
+            return False
         _start(home, arguments)
     return True
 

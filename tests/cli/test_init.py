@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.operations.typed import steppe
 
 from steppe import spec
-from tests.operations.typed import steppe
 
 
 def test_operators_networks_are_asked_for_before_the_file_is_valid(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`steppe box` over a box that has only its API: what goes wrong is told in steppe's words, and harmlessly."""
+"""`steppe box` over a box that has only its API: what goes wrong is told with a step that keeps the box."""
 
 from __future__ import annotations
 

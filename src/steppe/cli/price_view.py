@@ -25,7 +25,7 @@ def lines(price: Estimate | None) -> Iterator[str]:
         yield f"  [dim]¥ {item.yuan:,.2f} a {per}: {item.count} x {escape(item.what)}[/]"
     sums = [("month", price.month), ("hour", price.hour)]
     total = " and ".join(f"¥ {yuan:,.2f} a {per}" for per, yuan in sums if yuan)
-    whose = "invented by the box, to have some" if price.invented else "as the API estimates it"
+    whose = "invented by the box, which sells nothing" if price.invented else "as the API estimates it"
     yield f"Price of what is made: {total or '¥ 0'}, {whose}, without traffic."
 
 

@@ -17,8 +17,8 @@ people's text to stderr. Changing commands show the plan and ask; `--yes` answer
 or `--yes` they stop.
 
 With `--json` a command prints one JSON object with a `version`, or, `up` and `down`, one for each event, a
-line each. One that fails before prints `{"version": 1, "error": {"code", "message", "hint", "exit"}}` instead,
-on one line; after events it is the last line. The text on stderr is the same as without `--json`.
+line each. One that fails before that prints `{"version": 1, "error": {"code", "message", "hint", "exit"}}`
+instead, on one line; after events it is the last line. The text on stderr is the same as without `--json`.
 
 | exit code | meaning |
 | --- | --- |

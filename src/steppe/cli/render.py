@@ -163,25 +163,31 @@ def _left(left: float | None) -> str:
 
 
 class _LiveView:
-    """Done things scroll up as lines; below them a row for each thing under way, with why it waits."""
+    """Done things scroll up as lines; below them a row for each thing under way, with why it waits.
+
+    It begins with the first event: a question before it has the terminal to itself.
+    """
 
     def __init__(self, screen: Console) -> None:
         self._lock = threading.Lock()
         self._stages: dict[str, float] = {}
         self._rows: dict[str, tuple[float, str, float | None]] = {}
+        self._begun = False
         self._live = Live(console=screen, refresh_per_second=8, transient=True, get_renderable=self._render)
 
     def __enter__(self) -> _LiveView:
-        self._live.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._live.__exit__(None, None, None)
+        self._live.stop()
 
     def emit(self, event: Event) -> None:
         lasting = line(event)
         with self._lock:
             self._note(event, ended=lasting is not None)
+            is_first, self._begun = not self._begun, True
+        if is_first:
+            self._live.start()
         if lasting is not None:
             self._live.console.print(lasting)
 

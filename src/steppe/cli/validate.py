@@ -40,6 +40,6 @@ def command(file: Path, as_json: bool) -> None:
     for caution in topology.cautions(built):
         console().print(f"[yellow]![/] {escape(caution)}")
     console().print(
-        f"[green]✓[/] {escape(str(file))}: cluster {built.cluster} in {built.region}, {len(built.hosts)} hosts in "
-        f"{len(built.zones)} zones. Next: {escape(typed('steppe', 'plan', file))}"
+        f"[green]✓[/] {escape(str(file))}: cluster {built.cluster} in {built.region}, "
+        f"{len(built.hosts)} hosts in {len(built.zones)} zones. Next: {escape(typed('steppe', 'plan', file))}"
     )

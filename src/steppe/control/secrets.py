@@ -28,7 +28,19 @@ from steppe.errors import SteppeError
 from steppe.topology.model import Host, Role, Topology
 from steppe.workspace import ClusterFolder
 
-__all__ = ["FILE", "HostSecrets", "KeyPair", "Secrets", "Token", "complete", "keep", "load", "make", "parse", "save"]
+__all__ = [
+    "FILE",
+    "HostSecrets",
+    "KeyPair",
+    "Secrets",
+    "Token",
+    "complete",
+    "keep",
+    "load",
+    "make",
+    "parse",
+    "save",
+]
 
 FILE = "secrets.json"
 _VERSION = 1

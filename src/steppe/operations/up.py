@@ -3,7 +3,8 @@
 1. Read the file; make every secret that is missing. Lock the cluster.
 2. Look at the region and make the plan, RocketMQ's jobs included; refuse it if another one was asked for;
    show it, and go on only if it is approved.
-3. Keep the secrets, before anything of them exists, and claim the Cluster ID. Apply the plan: every step as soon as what it needs is there.
+3. Keep the secrets, before anything of them exists, and claim the Cluster ID. Apply the plan: every step as
+   soon as what it needs is there.
 4. Go in by the one access path. Give Consul and Nomad their ACLs and identities, as soon as each answers.
 5. Give Nomad RocketMQ's jobs, those that are new or different.
 6. Wait until every named condition of the cluster and of RocketMQ is met.
