@@ -91,7 +91,7 @@ def _creates(steps: Sequence[Step]) -> Iterator[str]:
 
 
 def _one_per_zone(steps: Sequence[Step]) -> Iterable[list[Step]]:
-    """Those whose names differ only in the zone's letter and the number in it, and that have the same fields."""
+    """Those with the same fields whose names differ only in the zone's letter and the number in it."""
     groups: dict[tuple[str, ...], list[Step]] = {}
     for step in steps:
         fields = (each.field for each in step.changes)
