@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 import traceback
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from rich.markup import escape
@@ -92,9 +94,24 @@ def _interrupted() -> int:
         code="cli.interrupted",
         hint="What was begun is kept; run the same command again to go on, or `steppe down`.",
     )
-    console().print(f"[bold]{said.message}[/] {said.hint}")
-    output.print_error(said, INTERRUPTED)
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        console().print(f"[bold]{said.message}[/] {said.hint}")
+        output.print_error(said, INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGINT, heard)
     return INTERRUPTED
+
+
+def end(code: int) -> NoReturn:
+    """Ends the process. After Ctrl-C without waiting for threads that still ask something: they only read,
+    since a run that changes has ended its calls before, and a second Ctrl-C would break into the wait.
+    """
+    if code == INTERRUPTED:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _fault(error: Exception) -> int:
