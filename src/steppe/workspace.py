@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from steppe.errors import Claimed, SteppeError
+from steppe.hints import typed
 
 _LOCK = "lock"
 _AUDIT = "audit.jsonl"
@@ -57,7 +58,7 @@ class ClusterFolder:
             raise SteppeError(
                 f"{file} holds secrets, and its permissions {mode & 0o777:04o} let other users in.",
                 code="workspace.open-to-others",
-                hint=f"chmod 600 {file}",
+                hint=typed("chmod", "600", file),
             )
         return text
 

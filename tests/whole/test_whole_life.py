@@ -70,7 +70,7 @@ def test_every_host_is_in_its_zone_with_the_cluster_id(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("built")
 def test_messages_go_through_and_each_is_checked(shell: Shell) -> None:
-    result = shell.json("verify", ORDERS, "--messages", "2000")["main"]
+    result = shell.json("verify", ORDERS, "--messages", "2000")["groups"]["main"]
     assert result["sent"] == result["acknowledged"] == result["received"] == 2000
     assert (result["missing"], result["corrupt"]) == (0, 0)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from rich.markup import escape
 
 from steppe import spec
 from steppe.cli.options import DEFAULT_FILE, json_option
+from steppe.cli.output import print_document
 from steppe.cli.render import console
 from steppe.errors import SteppeError
 from steppe.setup.doctor import MODES, Finding, examine
@@ -32,7 +32,7 @@ def command(file: Path | None, mode: str | None, as_json: bool) -> None:
     chosen = mode or _mode(file)
     findings = examine(chosen)
     if as_json:
-        click.echo(json.dumps({"mode": chosen, "findings": [dataclasses.asdict(each) for each in findings]}))
+        print_document({"mode": chosen, "findings": [dataclasses.asdict(each) for each in findings]})
     else:
         for finding in findings:
             console().print(_line(finding))

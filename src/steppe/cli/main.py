@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Mapping
 
 import click
@@ -77,7 +76,7 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point of the command `steppe`."""
-    sys.exit(exits.run(cli))
+    exits.end(exits.run(cli))
 
 
 if __name__ == "__main__":

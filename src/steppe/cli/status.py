@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from steppe.cli.options import file_argument, json_option
+from steppe.cli.output import print_document
 from steppe.cli.render import console
 from steppe.control.conditions import ConditionResult
 from steppe.errors import Unhealthy
+from steppe.hints import typed
 from steppe.operations.status import Status, status
 from steppe.topology.model import Balancer
 
@@ -31,7 +32,7 @@ def command(file: Path, as_json: bool) -> None:
     """
     found = status(file, lambda event: None)
     if as_json:
-        click.echo(json.dumps(_data(found), indent=1))
+        print_document(_data(found))
     else:
         _show(found)
     if not found.healthy:
@@ -40,13 +41,13 @@ def command(file: Path, as_json: bool) -> None:
         raise Unhealthy(
             f"The cluster is not well: {'; '.join(absent + unmet)}.",
             code="status.unhealthy",
-            hint=f"`steppe plan {file}` shows what differs, `steppe up {file}` mends it",
+            hint=f"`{typed('steppe', 'plan', file)}` shows what differs, "
+            f"`{typed('steppe', 'up', file)}` mends it",
         )
 
 
 def _data(found: Status) -> dict[str, Any]:
     return {
-        "v": 1,
         "cluster": found.topology.cluster,
         "region": found.topology.region,
         "healthy": found.healthy,

@@ -136,6 +136,8 @@ CODES: Mapping[int, Code] = {
     4148: Code(_ABSENT, "backend absent", "doc"),
 }
 
+BOX_STOPPED = "box.stopped"
+
 _BUSY = (429, 503)
 """The request was turned away; other HTTP errors may come after it was done."""
 
@@ -170,6 +172,16 @@ def no_connection(action: str, endpoint: str, why: str) -> Fault:
         f"{action}: no connection to {endpoint}: {why}",
         code="ucloud.connection",
         hint="Check the network and the endpoint (UCLOUD_API_BASE_URL); for the box: steppe box status.",
+    )
+
+
+def box_stopped(endpoint: str) -> Fault:
+    """Nobody listens where the box's own file says: its server has ended; what it made is still there."""
+    return Fault(
+        FaultClass.PERMANENT,
+        f"The local region is stopped: nothing answers at {endpoint}.",
+        code=BOX_STOPPED,
+        hint="start it with `steppe box start`; its machines and networks are still there",
     )
 
 

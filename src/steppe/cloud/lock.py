@@ -240,6 +240,13 @@ def find_claim(api: Api, scope: Scope) -> Row | None:
     return next((row for row in api.rows("DescribeFirewall", "DataSet") if row["Name"] == name), None)
 
 
+def require_owner(api: Api, scope: Scope, owner: str | None) -> None:
+    """Raises Claimed when the cluster is claimed by another than `owner`; None has no claim at all."""
+    row = find_claim(api, scope)
+    if row is not None and (there := parse(row["Remark"]).owner) != owner:
+        raise claimed(scope, there)
+
+
 def refuse_locked(scope: Scope, there: ClaimRemark, *, place: str, now: float) -> None:
     """Raises Claimed when the claim bears a lock that hasn't ended. One of `place`, which we hold, has."""
     lock = there.lock

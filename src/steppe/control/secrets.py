@@ -3,9 +3,10 @@
 The APIs of Consul and Nomad accept chosen ids and secrets, so each bootstrap call can be repeated
 (Consul: `PUT /v1/acl/bootstrap` with BootstrapSecret; `PUT /v1/acl/token` with AccessorID and SecretID).
 
-1. `ensure` loads `secrets.json` from the cluster's folder; without one, it makes every secret.
+1. `complete` loads `secrets.json` from the cluster's folder; without one, it makes every secret.
 2. A host of the topology that has none yet gets its own; nothing that exists is ever changed.
-3. What was made is on disk before it is handed out, so a host never holds a secret that we lost.
+3. `keep` puts what was made on disk. That comes before anything is made in the region, so a host never holds
+   a secret that we lost; and after a command was refused or not, so a refused one leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -27,7 +28,19 @@ from steppe.errors import SteppeError
 from steppe.topology.model import Host, Role, Topology
 from steppe.workspace import ClusterFolder
 
-__all__ = ["FILE", "HostSecrets", "KeyPair", "Secrets", "Token", "ensure", "load", "make", "parse", "save"]
+__all__ = [
+    "FILE",
+    "HostSecrets",
+    "KeyPair",
+    "Secrets",
+    "Token",
+    "complete",
+    "keep",
+    "load",
+    "make",
+    "parse",
+    "save",
+]
 
 FILE = "secrets.json"
 _VERSION = 1
@@ -77,17 +90,25 @@ class Secrets:
     """By host name."""
 
 
-def ensure(folder: ClusterFolder, topology: Topology) -> Secrets:
-    """The cluster's secrets with every host of the topology in them, kept in the folder.
+def complete(folder: ClusterFolder, topology: Topology) -> Secrets:
+    """The cluster's secrets with every host of the topology in them; what the folder lacks is not kept yet.
 
     Raises SteppeError when the kept ones can't be read.
     """
+    kept = load(folder)
+    return with_hosts(kept, topology) if kept else make(topology)
+
+
+def keep(folder: ClusterFolder, secrets: Secrets) -> bool:
+    """Keeps what `complete` gave; whether the folder had none before.
+
+    The caller holds the folder's lock since before it called `complete`, so nobody kept others meanwhile.
+    """
     with folder.turn(FILE):
         kept = load(folder)
-        complete = with_hosts(kept, topology) if kept else make(topology)
-        if complete != kept:
-            save(folder, complete)
-        return complete
+        if secrets != kept:
+            save(folder, secrets)
+        return kept is None
 
 
 def save(folder: ClusterFolder, secrets: Secrets) -> None:

@@ -72,25 +72,31 @@ class Tunnel:
             raise NotMet(self._failure.message, self._failure.hint)
 
     def endpoint(self, address: str, port: int) -> tuple[str, int]:
-        """A local address and port that lead there; the same ones each time."""
-        return self._call(self._listen(address, port))
+        """A local address and port that lead there; the same ones each time. Raises ControlError."""
+        try:
+            return self._call(self._listen(address, port))
+        except OSError as error:
+            raise self._behind(address, port, error) from error
 
     def reach(self, address: str, port: int) -> None:
         """Opens a connection there and closes it again. Raises ControlError if nothing accepts it."""
         try:
             self._call(self._try(address, port))
         except _FAULTS as error:
-            raise ControlError(
-                f"{address}:{port} can't be reached through {self._place}: {_reason(error)}",
-                code="access.behind-bastion",
-                hint="`steppe status` shows the hosts behind it.",
-            ) from error
+            raise self._behind(address, port, error) from error
 
     def close(self) -> None:
         """Ends every connection, then the thread."""
         self._closed = True
         self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join(_THREAD_TIMEOUT_S)
+
+    def _behind(self, address: str, port: int, error: Exception) -> ControlError:
+        return ControlError(
+            f"{address}:{port} can't be reached through {self._place}: {_reason(error)}",
+            code="access.behind-bastion",
+            hint="`steppe status` shows the hosts behind it.",
+        )
 
     def _call(self, work: Coroutine[Any, Any, _T]) -> _T:
         if self._closed:

@@ -18,6 +18,7 @@ from steppe.control import secrets
 from steppe.engine import Desired, Failure, Patience, Plan, apply, census, plan_down
 from steppe.engine.events import Emit
 from steppe.errors import LeftBehind
+from steppe.hints import typed
 from steppe.operations.cluster import changing
 from steppe.operations.stages import audited, stage
 
@@ -58,7 +59,7 @@ def down(
                 + "\n  ".join(map(str, left))
                 + causes,
                 code="down.left",
-                hint=f"run `steppe down {file}` again; it goes on with what is left",
+                hint=f"run `{typed('steppe', 'down', file)}` again; it goes on with what is left",
             )
         if failures:
             raise failures[0].error

@@ -1,9 +1,10 @@
 """Builds or mends a cluster until it carries messages.
 
-1. Read the file; make every secret that is missing and keep them, before anything exists. Lock the cluster.
+1. Read the file; make every secret that is missing. Lock the cluster.
 2. Look at the region and make the plan, RocketMQ's jobs included; refuse it if another one was asked for;
    show it, and go on only if it is approved.
-3. Apply it: every step as soon as what it needs is there.
+3. Keep the secrets, before anything of them exists, and claim the Cluster ID. Apply the plan: every step as
+   soon as what it needs is there.
 4. Go in by the one access path. Give Consul and Nomad their ACLs and identities, as soon as each answers.
 5. Give Nomad RocketMQ's jobs, those that are new or different.
 6. Wait until every named condition of the cluster and of RocketMQ is met.
@@ -23,7 +24,7 @@ from steppe.control.bootstrap import bootstrap
 from steppe.control.conditions import Condition, wait
 from steppe.engine import Observed, Plan, Step, apply, plan, refuse_moved, refuse_problems
 from steppe.engine.events import Emit
-from steppe.operations.cluster import Addresses, Cluster, addresses, changing
+from steppe.operations.cluster import Addresses, Cluster, addresses, changing, claim
 from steppe.operations.health import conditions
 from steppe.operations.jobs import wanted_jobs, with_jobs
 from steppe.operations.stages import audited, stage
@@ -68,7 +69,7 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
         refuse_problems(made)
         if made.steps or made.jobs:
             approve(made)
-        lock.claim()
+        claim(cluster, lock)
         steps, observed = _cloud(cluster, lock, made, observed, emit)
         where = addresses(cluster, observed)
         with access(cluster, where, emit) as way:

@@ -106,7 +106,7 @@ def _ask(
     access: Access, address: str, code: int, fields: Mapping[str, str] | None = None, body: bytes = b""
 ) -> Frame:
     host, _, port = address.rpartition(":")
-    return call(*access.endpoint(host, int(port)), code, fields, body)
+    return call(*access.endpoint(host, int(port)), code, fields, body, place=address)
 
 
 def _first_answer(addresses: Sequence[str], ask: Callable[[str], _T]) -> _T:

@@ -94,9 +94,12 @@ def call(
     fields: Mapping[str, str] | None = None,
     body: bytes = b"",
     *,
+    place: str = "",
     timeout_s: float = 3.0,
 ) -> Frame:
     """One request on a connection of its own, and its answer.
+
+    `place`: how errors name the server, where host and port are only a way to it.
 
     Raises Refused when the server says no, and RemotingError when no answer comes in `timeout_s`.
     """
@@ -106,7 +109,7 @@ def call(
             connection.sendall(encode(request))
             answer = _answer_to(request, connection)
     except OSError as error:
-        raise RemotingError(f"{host}:{port}: {error}") from error
+        raise RemotingError(f"{place or f'{host}:{port}'}: {error}") from error
     if answer.code != SUCCESS:
         raise Refused(answer.code, answer.remark)
     return answer

@@ -23,9 +23,9 @@ from steppe.spec.document import Document, read
 from steppe.spec.explain import explain
 from steppe.spec.model import BOX_REGION, Spec
 from steppe.spec.problems import Path, Problem, SpecError
+from steppe.spec.regions import ZONES
 from steppe.spec.rules import RULES
 
-_BOX_ZONES = ["box-01", "box-02", "box-03"]
 _BOX_INTERNET = ["198.18.0.0/15"]
 _STAND_IN = {"cluster": "stand-in", "region": BOX_REGION}
 """For a required field that is wrong, so that the rest can be looked at; never reaches a Spec."""
@@ -58,7 +58,7 @@ def parse(text: str, name: str) -> Spec:
 def _with_box(value: dict[str, Any]) -> dict[str, Any]:
     if value.get("region") != BOX_REGION:
         return value
-    value = {"zones": _BOX_ZONES, **value}
+    value = {"zones": list(ZONES[BOX_REGION]), **value}
     access = value.get("access", {})
     if isinstance(access, dict):
         value["access"] = {"from": _BOX_INTERNET, **access}

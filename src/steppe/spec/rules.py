@@ -13,6 +13,7 @@ from ipaddress import IPv4Network
 from steppe.spec import limits, ucloud
 from steppe.spec.model import BOX_REGION, HostSpec, Spec
 from steppe.spec.problems import Path
+from steppe.spec.regions import ZONES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,19 @@ def three_zones(spec: Spec) -> Iterator[Finding]:
     for zone, times in Counter(spec.zones).items():
         if times > 1:
             yield _finding("zones", f"has {zone} {times} times", "three different zones")
+
+
+@_rule("zones", "region")
+def zones_of_the_box(spec: Spec) -> Iterator[Finding]:
+    if spec.region != BOX_REGION:
+        return
+    for index, zone in enumerate(spec.zones):
+        if zone not in ZONES[BOX_REGION]:
+            yield Finding(
+                path=("zones", index),
+                message=f"the box has no zone {zone}",
+                expected=f"one of {', '.join(ZONES[BOX_REGION])}",
+            )
 
 
 @_rule("network.management", "region", "hosts.nomad.count")
