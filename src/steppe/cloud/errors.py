@@ -181,3 +181,13 @@ def lost_answer(action: str, why: str) -> Fault:
         code="ucloud.lost-answer",
         hint="Run the command again: it looks first at what was done.",
     )
+
+
+def list_moved(action: str, times: int) -> Fault:
+    """A list in which rows went or came between its pages, each time it was read."""
+    return Fault(
+        _RETRYABLE,
+        f"{action}: the list changed each of the {times} times that it was read",
+        code="ucloud.list-moved",
+        hint="Others are changing much in this project now. Run the command again.",
+    )

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from steppe.cloud.api import Look, Row
+from steppe.cloud.api import Look
 from steppe.cloud.claim import claim_name
+from steppe.cloud.paging import Row
 from steppe.cloud.resource import Resource, held, tagged
 from steppe.engine.fault import Fault
 from steppe.engine.kind import Difference, Fact, Force, Run, Scope, Want

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from steppe.cloud.api import Row
+from steppe.cloud.paging import Row
 from steppe.engine.fault import Fault, FaultClass
 from steppe.engine.kind import Difference, Fact, Force, Run, Scope, Wait
 from steppe.engine.observed import Observed
