@@ -23,7 +23,7 @@ _COMMANDS: Mapping[str, str] = {
     "adopt": "Take a cluster over from another workspace, knowingly.",
     "doctor": "Say what this machine lacks, and how to mend it.",
     "box": "The local region: start, stop, status, reset.",
-    "explain": "Tell more about an error's code.",
+    "explain": "Tell more about an error's code or a plan's reason.",
 }
 
 

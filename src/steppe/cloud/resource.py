@@ -63,6 +63,12 @@ def fixed(kind: str, field: str, old: str, new: str) -> list[Difference]:
     return differs(kind, field, old, new, sentence, Force.NOTHING)
 
 
+def lacking(kind: str, field: str, new: str, sentence: str) -> list[Difference]:
+    """The problem of something that the resource needs, and that the region doesn't have."""
+    reason = f"{kind}.{field}"
+    return [Difference(field=field, old=None, new=new, reason=reason, sentence=sentence, force=Force.NOTHING)]
+
+
 _MOST_HOLDERS = 5
 
 
