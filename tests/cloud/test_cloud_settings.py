@@ -137,6 +137,17 @@ def test_hourly_charge_has_no_term(region: ClusterInBox) -> None:
     assert host["ChargeType"] == "Dynamic" and "Quantity" not in host
 
 
+def test_public_addresses_are_charged_as_the_network_says(region: ClusterInBox) -> None:
+    text = (
+        "cluster: orders\nregion: box\nhosts: {consul: {charge_type: Year}}\n"
+        "network: {eip: {charge_type: Dynamic}}\n"
+    )
+    raises_nothing(region.with_(topology=topology.build(spec.parse(text, "cluster.yaml"))).up())
+    assert isinstance(region.api, _Recorded)
+    addresses = region.api.made("AllocateEIP").values()
+    assert [(each["ChargeType"], "Quantity" in each) for each in addresses] == [("Dynamic", False)] * 2
+
+
 def test_a_new_remark_is_written_and_the_fingerprint_stays(region: ClusterInBox) -> None:
     raises_nothing(region.up())
     before = consul_a(region)

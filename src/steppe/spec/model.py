@@ -169,6 +169,18 @@ class EipSpec(_Part):
         default="Traffic",
         description="Pay for what is sent (Traffic) or for the width of the line (Bandwidth).",
     )
+    charge_type: Literal["Month", "Year", "Dynamic"] = Field(
+        default="Month",
+        description="How UCloud charges for the addresses; Dynamic (by the hour) needs a permission of the "
+        "account.",
+    )
+    charge_quantity: StrictInt = Field(
+        default=1,
+        ge=0,
+        le=limits.MAX_CHARGE_QUANTITY,
+        description="How many months or years are paid at once, as for hosts. Addresses that are there "
+        "already keep their term.",
+    )
 
 
 class NetworkSpec(_Part):

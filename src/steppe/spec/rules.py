@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from operator import attrgetter
 from typing import Any
 
 from steppe.spec import limits, ucloud
-from steppe.spec.model import BOX_REGION, HostSpec, Spec
+from steppe.spec.model import BOX_REGION, EipSpec, HostSpec, Spec
 from steppe.spec.problems import Path
 from steppe.spec.units import of_zone
 
@@ -208,23 +209,25 @@ def _in_zone(role: str, fields: Mapping[str, _Values], zone: int) -> Iterator[Fi
             yield finding(f"{name}.size", message, f"{least}GiB to {most}GiB")
 
 
-def _charge(role: str) -> _Check:
+def _charge(name: str) -> _Check:
     def check(spec: Spec) -> Iterator[Finding]:
-        host: HostSpec = getattr(spec.hosts, role)
-        field = f"hosts.{role}.charge_quantity"
-        if host.charge_quantity == 0 and host.charge_type != "Month":
-            yield _finding(field, f"is 0 with charge_type {host.charge_type}", "1 or more; 0 goes with Month")
-        if host.charge_quantity > 1 and host.charge_type not in ("Month", "Year"):
-            message = f"is {host.charge_quantity} with charge_type {host.charge_type}, which has no term"
+        paid: HostSpec | EipSpec = attrgetter(name)(spec)
+        quantity, charge_type = paid.charge_quantity, paid.charge_type
+        field = f"{name}.charge_quantity"
+        if quantity == 0 and charge_type != "Month":
+            yield _finding(field, f"is 0 with charge_type {charge_type}", "1 or more; 0 goes with Month")
+        if quantity > 1 and charge_type not in ("Month", "Year"):
+            message = f"is {quantity} with charge_type {charge_type}, which has no term"
             yield _finding(field, message, "charge_type Month or Year, or no charge_quantity")
 
     return check
 
 
+_rule("network.eip.charge_type", "network.eip.charge_quantity")(_charge("network.eip"))
 for _role in ("consul", "nomad", "nameserver", "broker", "bastion"):
     for _field in ("cpu", "memory", "machine_type", "image", "boot_disk", "data_disk"):
         _rule("zones", f"hosts.{_role}.{_field}")(_per_zone(_role, _field))
-    _rule(f"hosts.{_role}.charge_type", f"hosts.{_role}.charge_quantity")(_charge(_role))
+    _rule(f"hosts.{_role}.charge_type", f"hosts.{_role}.charge_quantity")(_charge(f"hosts.{_role}"))
     _rule(f"hosts.{_role}.machine_type", f"hosts.{_role}.boot_disk", f"hosts.{_role}.data_disk")(
         _machine(_role)
     )

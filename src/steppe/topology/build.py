@@ -151,7 +151,16 @@ def _eips(spec: Spec) -> tuple[Eip, ...]:
     if spec.access.mode == "bastion":
         wanted.append(names.bastion_eip(spec.cluster))
     eip = spec.network.eip
-    return tuple(Eip(name=name, bandwidth_mbps=eip.bandwidth_mbps, pay_mode=eip.pay_mode) for name in wanted)
+    return tuple(
+        Eip(
+            name=name,
+            bandwidth_mbps=eip.bandwidth_mbps,
+            pay_mode=eip.pay_mode,
+            charge_type=eip.charge_type,
+            charge_quantity=eip.charge_quantity,
+        )
+        for name in wanted
+    )
 
 
 def _gateway(spec: Spec) -> Gateway:
