@@ -46,7 +46,7 @@ def test_the_codes_were_found() -> None:
 
 _FIELDS = ("differs", "fixed", "lacking")
 """Functions of `steppe.cloud.resource` that make the reason `<kind>.<field>` of their first two arguments."""
-_PASSED_ON = (ast.Name, ast.Attribute)
+_PASSED_ON = (ast.Name, ast.Attribute, ast.Subscript)
 """A reason that was made elsewhere."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
@@ -152,3 +153,26 @@ def gateway_of_others(cluster: ClusterInBox) -> str:
         Tag="other",
     )
     return str(made["NATGWId"])
+
+
+@pytest.mark.parametrize(
+    ("action", "retcode", "step", "next_step"),
+    [
+        ("CreateUHostInstance", 8095, r"create host orders-\S+ in box-0\d: ", "higher quota"),
+        ("CreateUHostInstance", 8320, r"create host orders-\S+ in box-0\d: ", "another disk type or zone"),
+        ("CreateUHostInstance", 17067, r"create host orders-\S+ in box-0\d: ", "higher quota"),
+        ("AllocateEIP", 4207, "create eip orders-eip-", "higher quota"),
+    ],
+)
+def test_a_quota_or_a_lack_of_stock_ends_the_run_with_what_and_where(
+    empty: ClusterInBox, action: str, retcode: int, step: str, next_step: str
+) -> None:
+    rule = FaultRule(kind=Strike.ERROR, action=action, nth=1, retcode=retcode, message="no more of it")
+    empty.served.box.faults.set([rule])
+    result = empty.up()
+    (failure,) = result.failures
+    assert re.match(step + rf".*no more of it \(RetCode {retcode}\)", failure.error.message)
+    assert failure.error.code == f"ucloud.{retcode}" and next_step in failure.error.hint
+    assert result.not_begun
+    raises_nothing(empty.up())
+    assert empty.plan().is_empty

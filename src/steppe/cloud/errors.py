@@ -29,7 +29,8 @@ _KEYS = (
 )
 _RIGHTS = "Ask the account's administrator for the right, or name another project or zone."
 _MONEY = "Recharge the account in the console."
-_QUOTA = "Ask UCloud for a higher quota, or remove what isn't needed."
+_QUOTA = "Ask UCloud for a higher quota, or remove what isn't needed; then run the command again."
+_STOCK = "Choose another disk type or zone in the cluster file, or try later: what is there already stays."
 
 CODES: Mapping[int, Code] = {
     # The gateway
@@ -97,9 +98,7 @@ CODES: Mapping[int, Code] = {
         "doc",
         "Use charge_type Month, or ask UCloud to enable it.",
     ),
-    8320: Code(
-        _PERMANENT, "no such cloud disk in stock", "doc", "Choose another disk type or zone, or try later."
-    ),
+    8320: Code(_PERMANENT, "no such cloud disk in stock", "doc", _STOCK),
     8847: Code(_PERMANENT, "the subnet has no free address", "doc", "Choose a larger network."),
     8854: Code(_UNKNOWN, "deleting timed out", "doc"),
     8855: Code(_UNKNOWN, "deleting timed out", "doc"),
@@ -110,9 +109,7 @@ CODES: Mapping[int, Code] = {
     8956: Code(_PERMANENT, "unknown image", "doc"),
     8961: Code(_PERMANENT, "the image can't be used in its state", "doc"),
     # UDisk
-    17005: Code(
-        _PERMANENT, "no such disk in stock", "doc", "Choose another disk type or zone, or try later."
-    ),
+    17005: Code(_PERMANENT, "no such disk in stock", "doc", _STOCK),
     17041: Code(_ABSENT, "disk absent", "doc"),
     17056: Code(_NOT_YET, "an operation on the disk is in progress", "doc"),
     17057: Code(_NOT_YET, "the disk is attached", "doc"),

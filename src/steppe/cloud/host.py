@@ -51,6 +51,10 @@ class HostWant(Want):
     fingerprint: Callable[[Mapping[str, str]], str] = field(repr=False)
     """From the same to 16 hex digits over everything the host is made from."""
 
+    @property
+    def place(self) -> str:
+        return self.zone
+
 
 class Host(Resource):
     name = "host"

@@ -19,7 +19,7 @@ from steppe.engine import Desired, Failure, Patience, Plan, apply, census, plan_
 from steppe.engine.events import Emit
 from steppe.errors import LeftBehind
 from steppe.operations.cluster import changing
-from steppe.operations.stages import audited, stage
+from steppe.operations.stages import recorded, stage
 
 
 def down(
@@ -30,8 +30,8 @@ def down(
     `patience` says how long to wait for what the cloud can't delete yet; left out, twenty minutes for each.
     Raises LeftBehind when something still carries the Cluster ID.
     """
-    with changing(file, "down") as (cluster, lock):
-        emit = audited(emit, cluster.folder, "down")
+    with changing(file, "down") as (cluster, lock), recorded(emit, cluster.folder, "down") as record:
+        emit = record.emit
         observed = cluster.observe()
         require_claim(observed, cluster.secrets.owner)
         refuse_strangers(observed)
@@ -41,6 +41,7 @@ def down(
         if made.steps:
             approve(made)
             lock.confirm()
+            record.plan(made)
             with stage("cloud", emit):
                 nothing = Desired(scope=cluster.scope, wants=())
                 result = apply(

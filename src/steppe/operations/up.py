@@ -26,7 +26,7 @@ from steppe.engine.events import Emit
 from steppe.operations.cluster import Addresses, Cluster, addresses, changing
 from steppe.operations.health import conditions
 from steppe.operations.jobs import wanted_jobs, with_jobs
-from steppe.operations.stages import audited, stage
+from steppe.operations.stages import recorded, stage
 from steppe.operations.way import access
 from steppe.rocketmq.submit import submit
 
@@ -58,8 +58,8 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
     `saved`: the only plan that may be applied. It is refused when the region or the file has changed since.
     Raises SteppeError with the next step; what was begun is kept, and the next run goes on.
     """
-    with changing(file, "up") as (cluster, lock):
-        emit = audited(emit, cluster.folder, "up")
+    with changing(file, "up") as (cluster, lock), recorded(emit, cluster.folder, "up") as record:
+        emit = record.emit
         observed = cluster.observe()
         made = with_jobs(plan(cluster.desired, observed, KINDS, roll=False), cluster, observed)
         if saved is not None:
@@ -67,6 +67,7 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
         refuse_problems(made)
         if made.steps or made.jobs:
             approve(made)
+            record.plan(made)
         lock.claim()
         steps, observed = _cloud(cluster, lock, made, observed, emit)
         where = addresses(cluster, observed)
