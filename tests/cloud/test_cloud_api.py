@@ -98,12 +98,6 @@ def test_a_wrong_key_is_permanent_and_says_what_to_check(empty: ClusterInBox) ->
     assert "UCLOUD_PRIVATE_KEY" in told.value.hint
 
 
-def test_all_pages_of_a_list_are_read(empty: ClusterInBox) -> None:
-    for number in range(103):
-        empty.api.call("CreateIsolationGroup", GroupName=f"group-{number}", Remark="steppe cluster=orders")
-    assert len(empty.observe().of("isolation-group")) == 103
-
-
 def test_a_look_asks_for_each_list_once(empty: ClusterInBox) -> None:
     look = empty.api.look()
     for _ in range(3):

@@ -76,7 +76,8 @@ def test_the_schema_knows_the_fields_as_they_are_written() -> None:
     schema = spec.json_schema()
     assert schema["required"] == ["cluster", "region"]
     assert set(schema["$defs"]["AccessSpec"]["properties"]) == {"from", "mode"}
-    assert schema["$defs"]["BrokerSpec"]["properties"]["memory"]["type"] == "string"
+    one, each = schema["$defs"]["BrokerSpec"]["properties"]["memory"]["oneOf"]
+    assert one["type"] == each["items"]["type"] == "string" and each["maxItems"] == 3
     assert all(part.get("additionalProperties") is False for part in schema["$defs"].values())
 
 

@@ -20,9 +20,10 @@ _COMMANDS: Mapping[str, str] = {
     "down": "Remove the cluster, and prove that nothing is left.",
     "list": "Show the clusters of a region, or of all.",
     "adopt": "Take a cluster over from another workspace, knowingly.",
+    "audit": "Show who changed a cluster, when and by which plan.",
     "doctor": "Say what this machine lacks, and how to mend it.",
     "box": "The local region: start, stop, status, reset.",
-    "explain": "Tell more about an error's code.",
+    "explain": "Tell more about an error's code or a plan's reason.",
 }
 
 

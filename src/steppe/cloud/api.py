@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import requests
 from ucloud.core.client import Client
@@ -23,16 +23,16 @@ from urllib3.exceptions import NewConnectionError
 
 from steppe.cloud import errors
 from steppe.cloud.credentials import BOX_REGION, Credentials
+from steppe.cloud.paging import Page, Row, all_rows
 from steppe.cloud.transport import Pooled
 from steppe.engine.fault import Fault, FaultClass
-
-Row: TypeAlias = Mapping[str, Any]
-"""One resource as the API shows it."""
 
 _PAGE = 100
 """The most that each list gives at once (UHost, isolation groups: documented; others: as Terraform asks)."""
 _READING = ("Describe", "Get")
 _READ_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+_MOVED_PAUSES_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
+"""After each reading of a list that moved meanwhile."""
 _TOLD_AFTER_S, _TOLD_EVERY_S = 3.0, 5.0
 """When a person is told that an answer is still waited for, and how often."""
 _log = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ class Api:
         """`parallel`: calls at once at most. `transport` stands for the network in tests."""
         self.credentials = credentials
         self.region = credentials.region
+        self._parallel = parallel
         self._turns = threading.BoundedSemaphore(parallel)
         self._counted = threading.Lock()
         self._calls: Counter[str] = Counter()
@@ -98,14 +99,21 @@ class Api:
         return self._once(action, params)
 
     def rows(self, action: str, field: str, **params: Any) -> list[Row]:
-        """All rows of a list, page by page. Raises Fault."""
-        found: list[Row] = []
-        while True:
-            answer = self.call(action, Offset=len(found), Limit=_PAGE, **params)
-            page = answer.get(field) or []
-            found += page
-            if not page or len(found) >= answer.get("TotalCount", 0):
+        """All rows of a list: the first page, then the others at the same time (`steppe.cloud.paging`).
+
+        Raises Fault.
+        """
+
+        def page(offset: int) -> Page:
+            answer = self.call(action, Offset=offset, Limit=_PAGE, **params)
+            return Page(rows=answer.get(field) or [], total=answer.get("TotalCount", 0))
+
+        for pause in _MOVED_PAUSES_S:
+            found = all_rows(page, at_once=self._parallel)
+            if found is not None:
                 return found
+            time.sleep(pause * random.uniform(0.5, 1.0))
+        raise errors.list_moved(action, len(_MOVED_PAUSES_S))
 
     def look(self) -> Look:
         return Look(self)

@@ -65,7 +65,7 @@ def _networks(topology: Topology) -> Iterator[Want]:
 
 
 def _public(topology: Topology) -> Iterator[Want]:
-    """What faces the internet. EIPs are charged as the first host is."""
+    """What faces the internet."""
     for firewall in topology.firewalls:
         rules = tuple(_rule(rule) for rule in firewall.rules)
         yield FirewallWant(name=firewall.name, rules=rules, needs=_claim(topology))
@@ -74,8 +74,8 @@ def _public(topology: Topology) -> Iterator[Want]:
             name=eip.name,
             bandwidth_mbps=eip.bandwidth_mbps,
             pay_mode=eip.pay_mode,
-            charge_type=topology.hosts[0].charge_type,
-            charge_quantity=topology.hosts[0].charge_quantity,
+            charge_type=eip.charge_type,
+            charge_quantity=eip.charge_quantity,
             needs=_claim(topology),
         )
     for gateway in topology.gateways:

@@ -26,9 +26,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from steppe.cloud.api import Api, Row
+from steppe.cloud.api import Api
 from steppe.cloud.claim import NAME_TAKEN, claim_firewall, claim_name, claimed
 from steppe.cloud.claim_remark import ClaimRemark, LockMark, parse
+from steppe.cloud.paging import Row
 from steppe.engine.fault import Fault, FaultClass
 from steppe.engine.kind import Scope
 from steppe.errors import Claimed

@@ -20,7 +20,7 @@ from steppe.engine.events import Emit
 from steppe.errors import LeftBehind
 from steppe.hints import typed
 from steppe.operations.cluster import changing
-from steppe.operations.stages import audited, stage
+from steppe.operations.stages import recorded, stage
 
 
 def down(
@@ -31,8 +31,8 @@ def down(
     `patience` says how long to wait for what the cloud can't delete yet; left out, twenty minutes for each.
     Raises LeftBehind when something still carries the Cluster ID.
     """
-    with changing(file, "down") as (cluster, lock):
-        emit = audited(emit, cluster.folder, "down")
+    with changing(file, "down") as (cluster, lock), recorded(emit, cluster.folder, "down") as record:
+        emit = record.emit
         observed = cluster.observe()
         require_claim(observed, cluster.secrets.owner)
         refuse_strangers(observed)
@@ -42,6 +42,7 @@ def down(
         if made.steps:
             approve(made)
             lock.confirm()
+            record.plan(made)
             with stage("cloud", emit):
                 nothing = Desired(scope=cluster.scope, wants=())
                 result = apply(

@@ -27,7 +27,7 @@ from steppe.engine.events import Emit
 from steppe.operations.cluster import Addresses, Cluster, addresses, changing, claim
 from steppe.operations.health import conditions
 from steppe.operations.jobs import wanted_jobs, with_jobs
-from steppe.operations.stages import audited, stage
+from steppe.operations.stages import recorded, stage
 from steppe.operations.way import access
 from steppe.rocketmq.submit import submit
 
@@ -60,8 +60,8 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
     `saved`: the only plan that may be applied. It is refused when the region or the file has changed since.
     Raises SteppeError with the next step; what was begun is kept, and the next run goes on.
     """
-    with changing(file, "up") as (cluster, lock):
-        emit = audited(emit, cluster.folder, "up")
+    with changing(file, "up") as (cluster, lock), recorded(emit, cluster.folder, "up") as record:
+        emit = record.emit
         observed = cluster.observe()
         made = with_jobs(plan(cluster.desired, observed, KINDS, roll=False), cluster, observed)
         if saved is not None:
@@ -69,6 +69,7 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
         refuse_problems(made)
         if made.steps or made.jobs:
             approve(made)
+            record.plan(made)
         claim(cluster, lock)
         steps, observed = _cloud(cluster, lock, made, observed, emit)
         where = addresses(cluster, observed)
@@ -79,9 +80,7 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
             registered = _rocketmq(cluster, where, way, emit)
             with stage("health", emit):
                 wait(conditions(cluster, where, way, mend=True), _HEALTH_DEADLINE_S, emit)
-        return Outcome(
-            steps=steps, identities=identities, jobs=registered, addresses=where, held=made.held
-        )
+        return Outcome(steps=steps, identities=identities, jobs=registered, addresses=where, held=made.held)
 
 
 def _cloud(

@@ -78,9 +78,7 @@ def _step(nomad: HttpApi, difference: Difference) -> Step:
 
 
 def _created(job: str) -> Step:
-    return Step(
-        action=Action.CREATE, kind=KIND, name=job, reason="absent", sentence="Nomad doesn't have it"
-    )
+    return Step(action=Action.CREATE, kind=KIND, name=job, reason="absent", sentence="Nomad doesn't have it")
 
 
 def _effect(difference: Difference) -> str:

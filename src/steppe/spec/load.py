@@ -72,8 +72,9 @@ def _validate(value: dict[str, Any], document: Document) -> tuple[Spec | None, l
         spec = Spec.model_validate(value)
     except ValidationError as error:
         for detail in error.errors():
-            wrong.add(_place(detail))
-            problems.append(document.problem(_place(detail), *explain(detail)))
+            path = _written(_place(detail), document)
+            wrong.add(path)
+            problems.append(document.problem(path, *explain(detail)))
         spec = _rest(value, error)
     for rule in RULES:
         if any(_touch(reads, path) for reads in rule.reads for path in wrong):
@@ -85,6 +86,11 @@ def _validate(value: dict[str, Any], document: Document) -> tuple[Spec | None, l
 
 def _place(detail: ErrorDetails) -> Path:
     return tuple(part for part in detail["loc"] if part != "[key]")
+
+
+def _written(path: Path, document: Document) -> Path:
+    """As the file has it: a value that stands for all zones has no place in a list."""
+    return path[:-1] if isinstance(path[-1], int) and path not in document.lines else path
 
 
 def _touch(one: Path, other: Path) -> bool:

@@ -39,7 +39,7 @@ access:
 {sources}
 
 hosts:
-  # image and machine_type may be a list of three, in zone order, to change one zone at a time.
+  # Sizes, types, images and disks may be lists of three, in zone order, to change one zone at a time.
   consul: {{cpu: 2, memory: 4GiB}}
   nomad: {{count: 3, cpu: 2, memory: 4GiB}}
   nameserver: {{per_zone: 1, cpu: 2, memory: 4GiB}}

@@ -113,6 +113,9 @@ class Eip:
     bandwidth_mbps: int
     pay_mode: str
     """`Traffic` or `Bandwidth`."""
+    charge_type: str
+    charge_quantity: int
+    """Months or years; 0: to the end of the month."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,8 +158,7 @@ def _brokers(
     smallest = _smallest(hosts)
     per_zone = len(hosts) // len(topology.zones)
     size = sizes(smallest, groups=-(-(len(topology.broker_groups) + further_groups) // per_zone))
-    disk = smallest.data_disk or smallest.boot_disk
-    is_small = disk.size_gb < _SMALL_DISK_GB
+    disk_gb = min((host.data_disk or host.boot_disk).size_gb for host in hosts)
     return JobFile(
         id=broker_job(group.name),
         file=BROKER_FILE,
@@ -175,7 +174,9 @@ def _brokers(
             "heap_mib": size.heap,
             "direct_mib": size.direct,
             "memory_mib": size.memory,
-            "commitlog_file_mib": _SMALL_COMMITLOG_FILE_MIB if is_small else _COMMITLOG_FILE_MIB,
+            "commitlog_file_mib": _SMALL_COMMITLOG_FILE_MIB
+            if disk_gb < _SMALL_DISK_GB
+            else _COMMITLOG_FILE_MIB,
             "java_opts": size.java_opts,
         },
     )
