@@ -27,7 +27,8 @@ from typing import Any
 from steppe.errors import Claimed, SteppeError
 
 _LOCK = "lock"
-_AUDIT = "audit.jsonl"
+AUDIT = "audit.jsonl"
+"""The log's file in a cluster's folder."""
 _OTHERS = 0o077
 """The permission bits of group and others."""
 
@@ -114,7 +115,7 @@ class ClusterFolder:
     def audit(self, entry: Mapping[str, Any]) -> None:
         """Adds one line to the log, with the time and who. Never give it a secret."""
         line = json.dumps({"at": _now(), "user": getuser(), **entry}, default=str) + "\n"
-        with self._opened(_AUDIT, os.O_APPEND) as file:
+        with self._opened(AUDIT, os.O_APPEND) as file:
             os.write(file, line.encode())
 
     @contextmanager

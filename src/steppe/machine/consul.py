@@ -76,6 +76,7 @@ def _server() -> dict[str, Any]:
             "grpc_tls": _OFF,
         },
         "auto_encrypt": {"allow_tls": False},
+        "ui_config": {"enabled": True},
         "raft_logstore": {"backend": "wal"},
         "autopilot": {
             "cleanup_dead_servers": True,

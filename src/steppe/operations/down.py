@@ -18,6 +18,7 @@ from steppe.control import secrets
 from steppe.engine import Desired, Failure, Patience, Plan, apply, census, plan_down
 from steppe.engine.events import Emit
 from steppe.errors import LeftBehind
+from steppe.operations import access, ssh
 from steppe.operations.cluster import changing
 from steppe.operations.stages import audited, stage
 
@@ -62,5 +63,6 @@ def down(
             )
         if failures:
             raise failures[0].error
-        cluster.folder.remove(secrets.FILE)
+        for name in (*ssh.FILES, access.CA_FILE, secrets.FILE):
+            cluster.folder.remove(name)
         return done
