@@ -53,6 +53,7 @@ def _data(found: Status) -> dict[str, Any]:
         "hosts": [dataclasses.asdict(host) for host in found.hosts],
         "addresses": dataclasses.asdict(found.addresses),
         "conditions": [dataclasses.asdict(each) for each in found.conditions],
+        "warnings": list(found.warnings),
     }
 
 
@@ -73,6 +74,8 @@ def _show(file: Path, found: Status) -> None:
     screen.print()
     for condition in found.conditions:
         screen.print(_condition(condition))
+    for warning in found.warnings:
+        screen.print(f"[yellow]![/] {escape(warning)}")
 
 
 def _where(balancer: Balancer, addresses: Any) -> str:

@@ -20,6 +20,7 @@ from steppe.engine.events import Emit
 from steppe.errors import LeftBehind
 from steppe.operations import access, ssh
 from steppe.operations.cluster import changing
+from steppe.operations.rotation import CERTIFICATES, GOSSIP
 from steppe.operations.stages import audited, stage
 
 
@@ -63,6 +64,6 @@ def down(
             )
         if failures:
             raise failures[0].error
-        for name in (*ssh.FILES, access.CA_FILE, secrets.FILE):
+        for name in (*ssh.FILES, access.CA_FILE, CERTIFICATES, GOSSIP, secrets.FILE):
             cluster.folder.remove(name)
         return done

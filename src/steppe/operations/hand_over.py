@@ -26,9 +26,10 @@ from steppe.control import secrets as kept
 from steppe.control.sealed import seal, unseal
 from steppe.errors import Claimed, UsageError
 from steppe.operations.cluster import owned
+from steppe.operations.rotation import CERTIFICATES, GOSSIP
 from steppe.workspace import AUDIT, ClusterFolder, workspace
 
-_FILES = (kept.FILE, AUDIT)
+_FILES = (kept.FILE, CERTIFICATES, GOSSIP, AUDIT)
 _REPLACED = "secrets-replaced.json"
 _SHORTEST = 12
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -87,6 +88,8 @@ def take_in(sealed: Path, passphrase: str, approve: Callable[[HandOver], None]) 
             folder.write(_REPLACED, stored)
         if told.changed:
             folder.write(kept.FILE, body["files"][kept.FILE])
+            for name in (CERTIFICATES, GOSSIP):
+                _put(folder, name, body["files"].get(name))
         if AUDIT in body["files"] and folder.read(AUDIT) is None:
             folder.write(AUDIT, body["files"][AUDIT])
         folder.audit({"command": "workspace import", "exported": told.exported})
@@ -112,6 +115,14 @@ def _opened(sealed: Path, passphrase: str) -> dict[str, Any]:
                 hint="ask for a new export",
             )
     return body
+
+
+def _put(folder: ClusterFolder, name: str, text: str | None) -> None:
+    """A rotation that was not begun where the secrets come from isn't begun here either."""
+    if text is None:
+        folder.remove(name)
+    else:
+        folder.write(name, text)
 
 
 def _refuse_other(folder: ClusterFolder, here: str, came: str, told: HandOver) -> None:
