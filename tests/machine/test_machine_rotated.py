@@ -19,7 +19,7 @@ BALANCERS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def secrets(cluster: Topology) -> Secrets:
     """Real ones: here certificates are read."""
     return make(cluster)

@@ -26,7 +26,8 @@ def folder(tmp_path: Path) -> ClusterFolder:
 def test_the_next_run_goes_on_with_the_same_one(folder: ClusterFolder, name: str) -> None:
     assert begun(folder, name) is None
     first = begin(folder, name)
-    assert begin(folder, name) == begun(folder, name) == first
+    assert begin(folder, name, expired=True) == begun(folder, name) == first
+    assert not first.expired
     assert bool(first.consul_key) is bool(first.nomad_key) is (name == GOSSIP)
     assert (folder.path / name).stat().st_mode & 0o777 == 0o600
     assert not first.consul_key or first.consul_key not in repr(first)

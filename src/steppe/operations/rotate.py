@@ -136,11 +136,12 @@ def _sentence(run: _Run, what: What, *, resumed: bool) -> str:
 
 
 def _certificates(run: _Run) -> None:
+    unfinished = begun(run.cluster.folder, CERTIFICATES)
     expired = first_expiry(run.cluster.topology, run.cluster.secrets).at <= datetime.now(UTC)
-    if not expired:
+    if not (unfinished.expired if unfinished else expired):
         with stage("before", run.emit):
             run.healthy()
-    rotation = begin(run.cluster.folder, CERTIFICATES)
+    rotation = begin(run.cluster.folder, CERTIFICATES, expired=expired)
     new = kept.with_new_certificates(run.cluster.secrets, run.cluster.topology, rotation.begun)
     kept.save(run.cluster.folder, new)
     run = run.with_secrets(new)
@@ -149,7 +150,7 @@ def _certificates(run: _Run) -> None:
         with stage(f"zone {zone.letter}", run.emit):
             _on_each(run, hosts, _put_certificates)
             run.met([condition for host in hosts for condition in _shown(run, host)])
-            if not expired:
+            if not rotation.expired:
                 run.healthy()
     with stage("after", run.emit):
         run.healthy()

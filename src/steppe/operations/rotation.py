@@ -26,6 +26,8 @@ class Rotation:
     consul_key: str = field(default="", repr=False)
     nomad_key: str = field(default="", repr=False)
     """The new gossip keys; empty in a rotation of certificates."""
+    expired: bool = False
+    """Whether a certificate had expired when it began: until it is done, conditions can't be met."""
 
 
 def begun(folder: ClusterFolder, name: str) -> Rotation | None:
@@ -43,12 +45,13 @@ def begun(folder: ClusterFolder, name: str) -> Rotation | None:
         ) from None
 
 
-def begin(folder: ClusterFolder, name: str) -> Rotation:
+def begin(folder: ClusterFolder, name: str, *, expired: bool = False) -> Rotation:
     """The one that is not finished, else a new one, which is on disk before it is handed out."""
     kept = begun(folder, name)
     if kept is not None:
         return kept
     keys = (gossip_key(), gossip_key()) if name == GOSSIP else ("", "")
-    fresh = Rotation(begun=datetime.now(UTC).replace(microsecond=0), consul_key=keys[0], nomad_key=keys[1])
+    now = datetime.now(UTC).replace(microsecond=0)
+    fresh = Rotation(begun=now, consul_key=keys[0], nomad_key=keys[1], expired=expired)
     folder.write(name, json.dumps({**asdict(fresh), "begun": fresh.begun.isoformat()}) + "\n")
     return fresh
