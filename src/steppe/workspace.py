@@ -29,6 +29,7 @@ from steppe.hints import typed
 
 _LOCK = "lock"
 AUDIT = "audit.jsonl"
+"""The log's file in a cluster's folder."""
 _OTHERS = 0o077
 """The permission bits of group and others."""
 

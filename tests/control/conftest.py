@@ -106,6 +106,7 @@ class Agents:
     def _consul(self, host: Host) -> dict[str, Any]:
         config = machine.consul_config(self.topology, host, self.secrets)
         own = str(host.address)
+        config |= machine.consul_gossip(self.secrets)
         config |= {"data_dir": self._data(host), "client_addr": own, "addresses": {}}
         config["ports"]["dns"] = -1
         config["tls"]["defaults"] |= self._tls(host, self.secrets.hosts[host.name].consul_tls)
@@ -117,6 +118,8 @@ class Agents:
         config |= {"data_dir": self._data(host), "bind_addr": str(host.address)}
         config["consul"]["address"] = f"{consul.address}:8500"
         config["tls"] |= self._tls(host, self.secrets.hosts[host.name].nomad_tls)
+        if "server" in config:
+            config["server"] |= machine.nomad_gossip(self.secrets)["server"]
         if "client" in config:
             config["client"]["network_interface"] = "lo"
         return config

@@ -134,6 +134,67 @@ def test_a_host_that_was_switched_off_shows_and_is_mended(shell: Shell) -> None:
 
 
 @pytest.mark.usefixtures("built")
+def test_a_person_reaches_hosts_by_name_in_both_networks(shell: Shell) -> None:
+    for host in ("orders-bastion", "consul-a", "broker-c"):
+        done = shell.run("ssh", ORDERS, host, "--", "hostname; exit 7", code=7)
+        assert done.stdout.strip() == f"orders-{host.removeprefix('orders-')}"
+    assert "did you mean orders-broker-a?" in shell.run("ssh", ORDERS, "brokr-a", code=2).stderr
+    assert "Consul" in shell.run("logs", ORDERS, "consul-b", "consul", "--since", "2h").stdout
+    folder = Path(shell.environment["STEPPE_WORKSPACE"]) / "box" / "orders"
+    assert [each.name for each in folder.iterdir() if "ssh" in each.name] == []
+
+
+@pytest.mark.usefixtures("built")
+def test_a_person_has_a_role_for_as_long_as_the_command_runs(shell: Shell) -> None:
+    nodes = json.loads(shell.run("access", ORDERS, "--", "nomad", "node", "status", "-json").stdout)
+    assert len(nodes) == 6
+    enable = ("--", "nomad", "node", "eligibility", "-enable", nodes[0]["ID"])
+    assert "Permission denied" in shell.run("access", ORDERS, *enable, code=1).stderr
+    shell.run("access", ORDERS, "--role", "operator", *enable)
+    keys = ("--role", "operator", "--", "consul", "keyring", "-list")
+    assert "Permission denied" in shell.run("access", ORDERS, *keys, code=1).stderr
+    members = shell.run("access", ORDERS, "--", "consul", "members").stdout
+    assert members.count("alive") == 12
+    assert "No token to revoke" in shell.run("access", ORDERS, "--revoke").stderr
+
+
+@pytest.mark.usefixtures("built")
+def test_a_rotation_restarts_nothing_and_goes_on_after_a_kill(shell: Shell) -> None:
+    def running() -> set[tuple[str, int]]:
+        allocations = shell.run("access", ORDERS, "--", "nomad", "operator", "api", "/v1/allocations").stdout
+        return {
+            (each["ID"], state["Restarts"])
+            for each in json.loads(allocations)
+            if each["ClientStatus"] == "running"
+            for state in each["TaskStates"].values()
+        }
+
+    secrets = Path(shell.environment["STEPPE_WORKSPACE"]) / "box" / "orders" / "secrets.json"
+    before, tasks = json.loads(secrets.read_text()), running()
+    killed = shell.start(["rotate", ORDERS, "certs", "--yes"])
+    assert killed.stdout is not None
+    for line in killed.stdout:
+        if json.loads(line).get("step") == "renew orders-consul-a":
+            break
+    killed.kill()
+    killed.communicate(timeout=PATIENCE_S)
+    begun = secrets.read_text()
+    assert shell.json("status", ORDERS)["warnings"] == [
+        f"a rotation was begun and is not finished: steppe rotate {ORDERS} certs"
+    ]
+    shell.run("rotate", ORDERS, "certs", "--yes")
+    assert secrets.read_text() == begun
+    shell.run("rotate", ORDERS, "gossip", "--yes")
+    after = json.loads(secrets.read_text())
+    for name, own in after["hosts"].items():
+        assert own["consul_tls"] is None or own["consul_tls"] != before["hosts"][name]["consul_tls"]
+    assert {after["consul_gossip"], after["nomad_gossip"]}.isdisjoint(before.values())
+    assert running() == tasks
+    assert shell.json("plan", ORDERS, "--exit-code")["steps"] == []
+    assert shell.json("status", ORDERS)["warnings"] == []
+
+
+@pytest.mark.usefixtures("built")
 def test_every_port_answers_just_whom_the_table_of_flows_names(shell: Shell, tmp_path: Path) -> None:
     assert differences(shell, tmp_path) == []
 

@@ -34,7 +34,7 @@ def command(file: Path, as_json: bool) -> None:
     if as_json:
         print_document(_data(found))
     else:
-        _show(found)
+        _show(file, found)
     if not found.healthy:
         unmet = [each.condition for each in found.conditions if not each.met]
         absent = [f"{host.name} is {host.state}" for host in found.hosts if host.state != "Running"]
@@ -54,10 +54,11 @@ def _data(found: Status) -> dict[str, Any]:
         "hosts": [dataclasses.asdict(host) for host in found.hosts],
         "addresses": dataclasses.asdict(found.addresses),
         "conditions": [dataclasses.asdict(each) for each in found.conditions],
+        "warnings": list(found.warnings),
     }
 
 
-def _show(found: Status) -> None:
+def _show(file: Path, found: Status) -> None:
     screen = console()
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in ("host", "role", "zone", "address", "state"):
@@ -70,10 +71,12 @@ def _show(found: Status) -> None:
     for balancer in found.topology.balancers:
         screen.print(f"{balancer.name}: {_where(balancer, found.addresses.balancers)}")
     if found.addresses.bastion:
-        screen.print(f"bastion: ssh root@{found.addresses.bastion} (the key is in the workspace)")
+        screen.print(f"bastion: {found.addresses.bastion}; steppe ssh {escape(str(file))} HOST logs in")
     screen.print()
     for condition in found.conditions:
         screen.print(_condition(condition))
+    for warning in found.warnings:
+        screen.print(f"[yellow]![/] {escape(warning)}")
 
 
 def _where(balancer: Balancer, addresses: Any) -> str:

@@ -135,8 +135,10 @@ def _backends(topology: Topology) -> Iterator[Want]:
 def _host(topology: Topology, host: Host, secrets: Secrets) -> HostWant:
     network = topology.network(host.network)
 
-    def made_from(addresses: Mapping[str, str]) -> bytes:
-        return machine.user_data(topology, host, secrets, addresses)
+    lasting = machine.unrotated(secrets)
+
+    def made_from(addresses: Mapping[str, str], told: Secrets) -> bytes:
+        return machine.user_data(topology, host, told, addresses)
 
     needs = [Key("subnet", network.subnet_name), *(Key("balancer", name) for name in host.balancers)]
     needs += [Key("isolation-group", host.isolation_group)] if host.isolation_group else []
@@ -160,8 +162,8 @@ def _host(topology: Topology, host: Host, secrets: Secrets) -> HostWant:
         charge_quantity=host.charge_quantity,
         key_pair=host.key_pair,
         remark=host.remark,
-        user_data=lambda addresses: base64.b64encode(made_from(addresses)).decode(),
-        fingerprint=lambda addresses: machine.fingerprint(host, made_from(addresses)),
+        user_data=lambda addresses: base64.b64encode(made_from(addresses, secrets)).decode(),
+        fingerprint=lambda addresses: machine.fingerprint(host, made_from(addresses, lasting)),
         needs=tuple(needs),
         turn=host.zone.index,
     )

@@ -16,7 +16,7 @@ from steppe.control.client import Client, ControlError, Service
 from steppe.control.conditions import Condition, wait
 from steppe.control.consul import ConsulApi, consul_service
 from steppe.control.nomad import NomadApi, nomad_service
-from steppe.control.secrets import KeyPair, Secrets
+from steppe.control.secrets import Secrets
 from steppe.control.tls import operator_context
 from steppe.control.tunnel import Tunnel
 from steppe.engine.events import Emit
@@ -31,7 +31,7 @@ class Access:
 
     def __init__(self, topology: Topology, secrets: Secrets, tunnel: Tunnel | None) -> None:
         self._tunnel = tunnel
-        self._tls = operator_context(KeyPair(certificate=secrets.ca_certificate, key=secrets.ca_key))
+        self._tls = operator_context(secrets.ca)
         self._clients: dict[Service, Client] = {}
         self.consul = ConsulApi(self.client(consul_service(topology, secrets)))
         """With the management token, over every Consul server."""

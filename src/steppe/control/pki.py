@@ -95,6 +95,16 @@ def _signed(
     return _pair(builder.sign(issuer_key, hashes.SHA256()), key)
 
 
+def made(certificate: str) -> datetime:
+    """When that certificate (PEM) was made, to the second."""
+    return x509.load_pem_x509_certificate(certificate.encode()).not_valid_before_utc + _CLOCK_SKEW
+
+
+def expires(certificate: str) -> datetime:
+    """The last moment at which that certificate (PEM) is valid."""
+    return x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
+
+
 def _builder(life: timedelta) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (

@@ -55,7 +55,12 @@ def nomad_config(topology: Topology, host: Host, secrets: Secrets) -> dict[str, 
             "disable_hostname": True,
         },
     }
-    return common | (_server(topology, secrets) if is_server else _client(topology, host))
+    return common | (_server(topology) if is_server else _client(topology, host))
+
+
+def nomad_gossip(secrets: Secrets) -> dict[str, Any]:
+    """`gossip.json` beside a server's: the key its keyring begins with. A file of its own: it is rotated."""
+    return {"server": {"encrypt": secrets.nomad_gossip}}
 
 
 def _consul(host: Host, secrets: Secrets, is_server: bool) -> dict[str, Any]:
@@ -69,12 +74,11 @@ def _consul(host: Host, secrets: Secrets, is_server: bool) -> dict[str, Any]:
     return agent | ({"service_identity": _IDENTITY, "task_identity": _IDENTITY} if is_server else {})
 
 
-def _server(topology: Topology, secrets: Secrets) -> dict[str, Any]:
+def _server(topology: Topology) -> dict[str, Any]:
     return {
         "server": {
             "enabled": True,
             "bootstrap_expect": 3,
-            "encrypt": secrets.nomad_gossip,
             "server_join": {
                 "retry_join": [str(server.address) for server in peers.nomad_servers(topology)],
                 "retry_interval": "1s",

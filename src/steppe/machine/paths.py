@@ -4,6 +4,8 @@ from __future__ import annotations
 
 CONSUL_DIR = "/etc/consul.d"
 NOMAD_DIR = "/etc/nomad.d"
+CONSUL_TLS, NOMAD_TLS = f"{CONSUL_DIR}/tls/", f"{NOMAD_DIR}/tls/"
+CONSUL_GOSSIP, NOMAD_GOSSIP = f"{CONSUL_DIR}/gossip.json", f"{NOMAD_DIR}/gossip.json"
 DATA = "/data"
 """Mount point of the data disk; a plain folder on hosts without one."""
 CONSUL_DATA = f"{DATA}/consul"

@@ -19,7 +19,9 @@ from steppe.engine import Desired, Failure, Patience, Plan, apply, census, plan_
 from steppe.engine.events import Emit
 from steppe.errors import LeftBehind
 from steppe.hints import typed
+from steppe.operations import access, ssh
 from steppe.operations.cluster import changing
+from steppe.operations.rotation import CERTIFICATES, GOSSIP
 from steppe.operations.stages import recorded, stage
 
 
@@ -64,5 +66,7 @@ def down(
             )
         if failures:
             raise failures[0].error
-        cluster.folder.remove(secrets.FILE)
+        access.forget(cluster.folder)
+        for name in (*ssh.FILES, CERTIFICATES, GOSSIP, secrets.FILE):
+            cluster.folder.remove(name)
         return done

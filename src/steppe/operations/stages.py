@@ -84,6 +84,11 @@ def recorded(emit: Emit, folder: ClusterFolder, command: str) -> Iterator[Record
     record.keep({"type": "end", "outcome": "done"})
 
 
+def noted(folder: ClusterFolder, command: str, entry: Mapping[str, object]) -> None:
+    """Keeps a run of one moment, that is done."""
+    folder.audit({"command": command, "run": run_id(), "type": "end", "outcome": "done", **entry})
+
+
 def _lasts(event: Event) -> bool:
     if isinstance(event, StepEvent):
         return event.state in _LASTING
