@@ -77,9 +77,7 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
             registered = _rocketmq(cluster, where, way)
             with stage("health", emit):
                 wait(conditions(cluster, where, way, mend=True), _HEALTH_DEADLINE_S, emit)
-        return Outcome(
-            steps=steps, identities=identities, jobs=registered, addresses=where, held=made.held
-        )
+        return Outcome(steps=steps, identities=identities, jobs=registered, addresses=where, held=made.held)
 
 
 def _cloud(
