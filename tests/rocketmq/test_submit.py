@@ -16,7 +16,7 @@ import pytest
 
 from steppe.engine import Action
 from steppe.rocketmq.changes import compared, unwanted
-from steppe.rocketmq.delete import end
+from steppe.rocketmq.delete import delete_job, end
 from steppe.rocketmq.groups import broker_ports, known_groups, nameserver_of, with_ports
 from steppe.rocketmq.jobs import jobs
 from steppe.rocketmq.submit import compare, register, submit
@@ -182,6 +182,11 @@ def test_a_job_is_ended_and_forgotten_and_may_have_ended_before(
     api.request("DELETE", f"/v1/job/{broker.id}")
     end(api, broker.id, lambda event: None)
     assert broker.id not in {job["ID"] for job in api.request("GET", "/v1/jobs")}
+
+
+@pytest.mark.parametrize("kind", [Role.BROKER, Role.NAMESERVER])
+def test_nomad_takes_the_job_that_deletes_data(api: Api, kind: Role) -> None:
+    assert submit(api, delete_job(kind, "one"))
 
 
 def test_a_job_that_was_stopped_runs_again(api: Api, orders: Topology, balancers: Mapping[str, str]) -> None:

@@ -18,12 +18,13 @@ _COMMANDS: Mapping[str, str] = {
     "up": "Build or mend the cluster until it carries messages.",
     "status": "Show hosts and health, condition by condition.",
     "verify": "Send and receive messages through the cluster, each checked.",
-    "mq": "RocketMQ's groups: list, status, apply, restart, remove, render.",
+    "mq": "RocketMQ's groups, topics and consumer groups.",
     "down": "Remove the cluster, and prove that nothing is left.",
     "list": "Show the clusters of a region, or of all.",
     "adopt": "Take a cluster over from another workspace, knowingly.",
     "doctor": "Say what this machine lacks, and how to mend it.",
     "box": "The local region: start, stop, status, reset.",
+    "completion": "Make the shell complete commands and names.",
     "explain": "Tell more about an error's code.",
 }
 

@@ -66,7 +66,7 @@ def replicas(access: Access, controllers: Sequence[str], group: str) -> Replicas
     """Raises RemotingError when no controller answers, or the Raft group has no leader."""
 
     def ask(leader: str) -> Replicas:
-        answer = _ask(access, leader, _CONTROLLER_GET_SYNC_STATE_DATA, body=json.dumps([group]).encode())
+        answer = request(access, leader, _CONTROLLER_GET_SYNC_STATE_DATA, body=json.dumps([group]).encode())
         return _replicas(parse_body(answer.body), group)
 
     return _ask_leader(access, controllers, ask)
@@ -74,7 +74,7 @@ def replicas(access: Access, controllers: Sequence[str], group: str) -> Replicas
 
 def controller_leader(access: Access, controller: str) -> str | None:
     """The leader's address as this controller knows it; None while it knows none."""
-    answer = _ask(access, controller, _CONTROLLER_GET_METADATA_INFO)
+    answer = request(access, controller, _CONTROLLER_GET_METADATA_INFO)
     return answer.fields.get("controllerLeaderAddress") or None
 
 
@@ -94,7 +94,7 @@ def forget(access: Access, controllers: Sequence[str], cluster: str, group: str)
 
     def ask(leader: str) -> bool:
         try:
-            _ask(access, leader, _CLEAN_BROKER_DATA, fields)
+            request(access, leader, _CLEAN_BROKER_DATA, fields)
         except Refused as refused:
             if refused.code == _METADATA_NOT_EXIST:
                 return False
@@ -111,12 +111,12 @@ def _ask_leader(access: Access, controllers: Sequence[str], ask: Callable[[str],
             raise RemotingError("the controllers have no leader")
         return ask(leader)
 
-    return _first_answer(controllers, through)
+    return first_answer(controllers, through)
 
 
 def runtime(access: Access, broker: str) -> Runtime:
     """Raises RemotingError when the broker doesn't answer."""
-    table = parse_body(_ask(access, broker, _GET_BROKER_RUNTIME_INFO).body)["table"]
+    table = parse_body(request(access, broker, _GET_BROKER_RUNTIME_INFO).body)["table"]
     return Runtime(
         started_ms=int(table["bootTimestamp"]),
         writes_per_s=_latest(table["putTps"]),
@@ -132,7 +132,7 @@ def _latest(averages: str) -> float:
 
 def followers(access: Access, master: str) -> Mapping[str, Replica]:
     """The members that copy from this master, by their host's address; empty if it is no master."""
-    body = parse_body(_ask(access, master, _GET_BROKER_HA_STATUS).body)
+    body = parse_body(request(access, master, _GET_BROKER_HA_STATUS).body)
     return {
         str(each["addr"]).rpartition(":")[0].lstrip("/"): Replica(
             behind_bytes=max(0, int(each["diff"])), in_sync=bool(each["inSync"])
@@ -161,7 +161,7 @@ def _addresses(members: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 def masters(access: Access, nameserver: str) -> Mapping[str, str]:
     """Each Broker group that has a master, with the master's address, as this NameServer knows it."""
-    body = parse_body(_ask(access, nameserver, _GET_BROKER_CLUSTER_INFO).body)
+    body = parse_body(request(access, nameserver, _GET_BROKER_CLUSTER_INFO).body)
     found = {group: data["brokerAddrs"].get(_MASTER) for group, data in body["brokerAddrTable"].items()}
     return {group: address for group, address in found.items() if address}
 
@@ -172,7 +172,7 @@ def queues(access: Access, nameserver: str, topic: str) -> Mapping[str, int]:
     Raises Refused (code 17) when the NameServer knows no such topic.
     """
     fields = {"topic": topic, "acceptStandardJsonOnly": "true"}
-    body = parse_body(_ask(access, nameserver, _GET_ROUTEINFO_BY_TOPIC, fields).body)
+    body = parse_body(request(access, nameserver, _GET_ROUTEINFO_BY_TOPIC, fields).body)
     return {data["brokerName"]: int(data["writeQueueNums"]) for data in body["queueDatas"]}
 
 
@@ -191,17 +191,21 @@ def create_topic(access: Access, master: str, topic: str, *, queue_count: int) -
         "topicSysFlag": "0",
         "order": "false",
     }
-    _ask(access, master, _UPDATE_AND_CREATE_TOPIC, fields)
+    request(access, master, _UPDATE_AND_CREATE_TOPIC, fields)
 
 
-def _ask(
+def request(
     access: Access, address: str, code: int, fields: Mapping[str, str] | None = None, body: bytes = b""
 ) -> Frame:
+    """One question to that address of the cluster, and its answer.
+
+    Raises Refused when the server says no, RemotingError when no usable answer comes.
+    """
     host, _, port = address.rpartition(":")
     return call(*access.endpoint(host, int(port)), code, fields, body)
 
 
-def _first_answer(addresses: Sequence[str], ask: Callable[[str], _T]) -> _T:
+def first_answer(addresses: Sequence[str], ask: Callable[[str], _T]) -> _T:
     """The first answer that can be had. Raises the last RemotingError when there is none."""
     last = RemotingError("there is nobody to ask")
     for address in addresses:

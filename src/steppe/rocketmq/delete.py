@@ -42,6 +42,21 @@ def folder_of(kind: Role, group: str) -> str:
     return group if kind is Role.BROKER else f"controller-{group}"
 
 
+def delete_job(kind: Role, group: str) -> JobFile:
+    """The job that removes a group's folder on every host of its kind; each has an id of its own."""
+    identity = f"rocketmq-delete-data-{group}-{uuid.uuid4().hex[:8]}"
+    return JobFile(
+        id=identity,
+        file=DELETE_FILE,
+        variables={
+            "id": identity,
+            "pool": str(kind),
+            "class": kind.node_class,
+            "folder": folder_of(kind, group),
+        },
+    )
+
+
 def delete_data(
     nomad: HttpApi, kind: Role, group: str, hosts: Sequence[str], emit: Emit
 ) -> Mapping[str, bool]:
@@ -49,17 +64,7 @@ def delete_data(
 
     The group's job must have ended. Raises LeftBehind with the hosts whose data was not removed in time.
     """
-    identity = f"rocketmq-delete-data-{group}-{uuid.uuid4().hex[:8]}"
-    job = JobFile(
-        id=identity,
-        file=DELETE_FILE,
-        variables={
-            "id": identity,
-            "pool": str(kind),
-            "class": kind.node_class or "",
-            "folder": folder_of(kind, group),
-        },
-    )
+    job = delete_job(kind, group)
     deleted = [
         Condition(f"the data of {group} is deleted on {host}", partial(_done, nomad, job.id, host))
         for host in hosts

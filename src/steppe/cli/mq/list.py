@@ -52,7 +52,7 @@ def _show(file: Path, found: tuple[ListedGroup, ...]) -> None:
             each.nameserver,
             ", ".join(each.members),
         )
-    show(screen, rows)
+    show(rows)
     for each in found:
         if not each.wanted:
             screen.print(f"{each.name} is not in the file: steppe mq remove {file} {each.name}   ends it")

@@ -43,3 +43,9 @@ def _groups(file: Path) -> list[str]:
     except SteppeError:
         return []
     return list(dict.fromkeys([*written.nameservers, *written.brokers]))
+
+
+def nameserver_option(command: _F) -> _F:
+    """The NameServer group whose topics and consumer groups are meant."""
+    help_text = "NameServer group; left out, the only one of FILE."
+    return click.option("--nameserver", metavar="GROUP", help=help_text)(command)

@@ -73,7 +73,7 @@ def _show(each: GroupStatus) -> None:
     beside = "" if each.wanted else " [yellow]not in the file[/]"
     screen.print(f"[bold]{escape(title)}[/] [{colour}]{escape(each.trouble or 'well')}[/]{beside}")
     if each.members:
-        show(screen, _brokers(each) if is_broker else _nameservers(each))
+        show(_brokers(each) if is_broker else _nameservers(each))
 
 
 def _brokers(each: GroupStatus) -> Table:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.table import Table
+
+from steppe.cli.render import console
 
 _WIDEST = 400
 
@@ -16,7 +17,9 @@ def table(*titles: str, dim: bool = False) -> Table:
     return made
 
 
-def show(screen: Console, made: Table) -> None:
+def show(made: Table) -> None:
     """Prints it as wide as it is."""
+    screen = console()
     needed = screen.measure(made, options=screen.options.update(max_width=_WIDEST)).maximum
-    screen.print(made, width=max(screen.width, needed), crop=False)
+    screen.width = max(screen.width, needed)
+    screen.print(made, crop=False)

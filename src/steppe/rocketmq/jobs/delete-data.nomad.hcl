@@ -61,6 +61,11 @@ job "rocketmq-delete-data" {
       mode     = "fail"
     }
 
+    reschedule {
+      attempts  = 0
+      unlimited = false
+    }
+
     task "delete" {
       driver = "raw_exec"
       user   = var.user
