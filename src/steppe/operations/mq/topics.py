@@ -100,7 +100,8 @@ def list_topics(
     with served(file, nameserver, emit) as found:
         names = answered("list topics", partial(topics.topics, found.way, found.nameservers))
         wanted = [name for name in names if everything or not topics.is_own_topic(name)]
-        return {name: _queues(found, name) for name in wanted}
+        routes = {name: _queues(found, name) for name in wanted}
+        return {name: queues for name, queues in routes.items() if queues}
 
 
 def topic_status(file: Path, nameserver: str | None, topic: str, emit: Emit) -> tuple[TopicPart, ...]:
