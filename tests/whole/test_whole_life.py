@@ -76,6 +76,31 @@ def test_messages_go_through_and_each_is_checked(shell: Shell) -> None:
 
 
 @pytest.mark.usefixtures("built")
+def test_topics_and_groups_are_shown_member_by_member(shell: Shell) -> None:
+    topic = shell.json("mq", "topic", "status", ORDERS, "steppe-verify")["broker_groups"]
+    assert [(part["broker_group"], part["messages"] >= 2000) for part in topic] == [("orders-0", True)]
+    nameservers, brokers = shell.json("mq", "status", ORDERS)["groups"]
+    assert sorted(member["role"] for member in nameservers["members"]) == ["follower", "follower", "leader"]
+    assert sorted(member["role"] for member in brokers["members"]) == ["master", "replica", "replica"]
+    assert {member["zone"] for member in brokers["members"]} == {"box-01", "box-02", "box-03"}
+    assert (brokers["in_sync"], brokers["takes_messages"]) == (3, True)
+
+
+@pytest.mark.usefixtures("built")
+def test_a_group_is_removed_with_its_data_and_comes_back_anew(shell: Shell, tmp_path: Path) -> None:
+    assert "still asks" in shell.run("mq", "remove", ORDERS, "orders-0", "--yes", code=2).stderr
+    without = tmp_path / "orders.yaml"
+    without.write_text(ORDERS.read_text().partition("  brokers:")[0])
+    shell.run("mq", "remove", without, "orders-0", "--delete-data", "--yes")
+    assert [group["name"] for group in shell.json("mq", "list", without)["groups"]] == ["main"]
+    # Its controllers have forgotten its members, or none of the new ones would become master.
+    shell.run("mq", "apply", ORDERS, "--yes")
+    _, brokers = shell.json("mq", "list", ORDERS)["groups"]
+    assert (brokers["state"], brokers["port"]) == ("running", 10911)
+    assert shell.json("mq", "topic", "list", ORDERS)["topics"] == {}
+
+
+@pytest.mark.usefixtures("built")
 def test_a_second_up_changes_nothing_and_says_so(shell: Shell) -> None:
     assert [event for event in shell.events("up", ORDERS, "--yes") if event["type"] == "step"] == []
     assert "No change" in shell.run("up", ORDERS, "--yes").stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 import click
@@ -11,13 +10,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from steppe.cli.options import file_argument, json_option
+from steppe.cli.output import print_document
 from steppe.cli.render import console
 from steppe.operations.audit import RunRecord, StepRecord, one_run, runs
 
 
 @click.group(name="audit")
 def command() -> None:
-    """The log of what this workspace did to a cluster."""
+    """The log of what this workspace did to a cluster.
+
+    \b
+    Example:
+      steppe audit list examples/orders.yaml
+    """
 
 
 @command.command(name="list")
@@ -32,7 +37,7 @@ def list_runs(file: Path, as_json: bool) -> None:
     """
     found = runs(file)
     if as_json:
-        click.echo(json.dumps({"v": 1, "runs": [_summary(each) for each in found]}, indent=1))
+        print_document({"runs": [_summary(each) for each in found]})
         return
     if not found:
         console().print("This workspace has done nothing to the cluster yet.")
@@ -60,7 +65,7 @@ def show(file: Path, run: str | None, as_json: bool) -> None:
     """
     found = one_run(file, run)
     if as_json:
-        click.echo(json.dumps({"v": 1, **dataclasses.asdict(found)}, indent=1))
+        print_document(dataclasses.asdict(found))
         return
     screen = console()
     screen.print(escape(f"{found.command} by {found.user}, began {found.at}: {_outcome(found)}"))

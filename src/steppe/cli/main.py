@@ -17,6 +17,7 @@ _COMMANDS: Mapping[str, str] = {
     "up": "Build or mend the cluster until it carries messages.",
     "status": "Show hosts and health, condition by condition.",
     "verify": "Send and receive messages through the cluster, each checked.",
+    "mq": "RocketMQ's groups, topics and consumer groups.",
     "down": "Remove the cluster, and prove that nothing is left.",
     "list": "Show the clusters of a region, or of all.",
     "adopt": "Take a cluster over from another workspace, knowingly.",
@@ -29,6 +30,7 @@ _COMMANDS: Mapping[str, str] = {
     "workspace": "Move a cluster between people, locked by a passphrase.",
     "doctor": "Say what this machine lacks, and how to mend it.",
     "box": "The local region: start, stop, status, reset.",
+    "completion": "Make the shell complete commands and names.",
     "explain": "Tell more about an error's code or a plan's reason.",
 }
 

@@ -36,8 +36,9 @@ def lines(plan: Plan) -> Iterator[str]:
             yield _line(step, f"{step.kind} {step.name}: {step.sentence}")
             yield from map(_changed, step.changes)
     for step in plan.jobs:
-        yield _line(step, f"{step.kind} {step.name}: {step.sentence}")
-        yield from map(_changed, step.changes)
+        made = step.action is Action.CREATE
+        yield _line(step, f"{step.kind} {step.name}: {step.sentence}{_fields(step.changes) if made else ''}")
+        yield from () if made else map(_changed, step.changes)
     yield from held_lines(plan.held)
     for name in plan.stays:
         yield f"  [dim]= {escape(name)} stays: it may hold data[/]"

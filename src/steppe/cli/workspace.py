@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import click
 from rich.markup import escape
 
 from steppe.cli.options import confirm, file_argument, json_option, yes_option
+from steppe.cli.output import print_document
 from steppe.cli.render import console
 from steppe.errors import UsageError
 from steppe.operations import hand_over
@@ -88,7 +88,7 @@ def take_in(sealed: Path, given: Path | None, yes: bool, as_json: bool) -> None:
 
 
 def _print(done: HandOver) -> None:
-    click.echo(json.dumps({"v": 1, **dataclasses.asdict(done)}))
+    print_document(dataclasses.asdict(done))
 
 
 def _passphrase(given: Path | None, *, confirmed: bool) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 import socket
 import struct
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ _JSON = 0
 _IS_ANSWER = 1
 _MAX_FRAME = 16 * 1024 * 1024
 _opaque = itertools.count(1)
-_NUMBER_KEY_OR_STRING = re.compile(r'"(?:\\.|[^"\\])*"|(?<=[{,])(?P<key>-?\d+)(?=:)')
+_SCALARS = json.JSONDecoder()
 
 
 class RemotingError(Exception):
@@ -137,9 +136,59 @@ def _exactly(count: int, connection: socket.socket) -> bytes:
 
 
 def parse_body(text: bytes) -> Any:
-    """The JSON of a body. RocketMQ leaves keys that are numbers unquoted: `{0:"10.0.0.1:10911"}`."""
-    return json.loads(_NUMBER_KEY_OR_STRING.sub(_quoted, text.decode()))
+    """The JSON of a body, with what RocketMQ adds to it: keys that are numbers, and keys that are objects.
+
+    `{0:"10.0.0.1:10911"}` gets the key `"0"`, and a key that is an object its own JSON text. Raises
+    ValueError when it is neither.
+    """
+    try:
+        return _value(text.decode(), 0)[0]
+    except IndexError as error:
+        raise ValueError("the body ends too soon") from error
 
 
-def _quoted(match: re.Match[str]) -> str:
-    return match[0] if match["key"] is None else f'"{match["key"]}"'
+def _value(text: str, at: int) -> tuple[Any, int]:
+    """The value that begins there, and the place behind it."""
+    at = _skip(text, at)
+    if text[at] == "{":
+        return _object(text, at + 1)
+    if text[at] == "[":
+        return _list(text, at + 1)
+    return _SCALARS.raw_decode(text, at)
+
+
+def _object(text: str, at: int) -> tuple[dict[str, Any], int]:
+    found: dict[str, Any] = {}
+    while text[at := _skip(text, at)] != "}":
+        key, at = _value(text, at)
+        at = _skip(text, at)
+        if text[at] != ":":
+            raise ValueError(f"no value follows a key at {at}")
+        found[key if isinstance(key, str) else json.dumps(key)], at = _value(text, at + 1)
+        at = _next(text, at, "}")
+    return found, at + 1
+
+
+def _list(text: str, at: int) -> tuple[list[Any], int]:
+    found: list[Any] = []
+    while text[at := _skip(text, at)] != "]":
+        value, at = _value(text, at)
+        found.append(value)
+        at = _next(text, at, "]")
+    return found, at + 1
+
+
+def _next(text: str, at: int, end: str) -> int:
+    """Where the next item begins, or the end stands."""
+    at = _skip(text, at)
+    if text[at] == ",":
+        return at + 1
+    if text[at] != end:
+        raise ValueError(f"neither ',' nor '{end}' at {at}")
+    return at
+
+
+def _skip(text: str, at: int) -> int:
+    while text[at] in " \t\r\n":
+        at += 1
+    return at

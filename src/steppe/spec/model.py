@@ -233,7 +233,8 @@ class RocketMQSpec(_Part):
     )
     brokers: dict[GroupName, BrokerGroupSpec] = Field(
         default={},
-        description="Broker groups by name; the n-th listens on 10911 + 20·(n-1): add new ones at the end.",
+        description="Broker groups by name; a new one listens on the first free port of 10911, 10931, "
+        "10951, … and keeps it.",
     )
 
 

@@ -5,8 +5,8 @@
    `per_zone` in each; the bastion in zone a (only with access by bastion).
 3. Each role that is asked from elsewhere has one internal balancer over all its hosts.
 4. The client network leaves through one NAT gateway; bastion and gateway have one EIP and firewall each.
-5. The n-th NameServer group stands on the n-th NameServer host of each zone; the n-th broker group has the
-   n-th block of ports.
+5. The n-th NameServer group stands on the n-th NameServer host of each zone; in a new cluster, the n-th
+   broker group has the n-th block of ports.
 """
 
 from __future__ import annotations
