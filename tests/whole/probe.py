@@ -10,7 +10,7 @@ from typing import Any
 
 _CONNECT_S, _ANSWER_S = 4.0, 4.0
 _REQUEST = "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-_AT_ONCE = 64
+_AT_ONCE = 256
 
 
 async def main() -> None:
