@@ -15,6 +15,7 @@ _COMMANDS: Mapping[str, str] = {
     "validate": "Check a cluster file without touching any cloud.",
     "plan": "Show what `up` would change.",
     "up": "Build or mend the cluster until it carries messages.",
+    "diagram": "Draw the cluster, as SVG or as Mermaid text.",
     "status": "Show hosts and health, condition by condition.",
     "verify": "Send and receive messages through the cluster, each checked.",
     "mq": "RocketMQ's groups, topics and consumer groups.",
