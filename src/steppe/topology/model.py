@@ -92,7 +92,7 @@ class Host:
 class Listener:
     port: int
     name: str
-    """For example `orders-consul-http`; the VServer's name."""
+    """For example `orders-consul-https`; the VServer's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
