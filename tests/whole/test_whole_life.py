@@ -213,7 +213,8 @@ def test_a_rotation_restarts_nothing_and_goes_on_after_a_kill(shell: Shell) -> N
     after = json.loads(secrets.read_text())
     for name, own in after["hosts"].items():
         assert own["consul_tls"] is None or own["consul_tls"] != before["hosts"][name]["consul_tls"]
-    assert {after["consul_gossip"], after["nomad_gossip"]}.isdisjoint(before.values())
+    keys = ("consul_gossip", "nomad_gossip")
+    assert {after[key] for key in keys}.isdisjoint(before[key] for key in keys)
     assert running() == tasks
     assert shell.json("plan", ORDERS, "--exit-code")["steps"] == []
     assert shell.json("status", ORDERS)["warnings"] == []
