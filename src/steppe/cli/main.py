@@ -18,6 +18,7 @@ _COMMANDS: Mapping[str, str] = {
     "up": "Build or mend the cluster until it carries messages.",
     "status": "Show hosts and health, condition by condition.",
     "verify": "Send and receive messages through the cluster, each checked.",
+    "mq": "RocketMQ on the cluster: its users.",
     "down": "Remove the cluster, and prove that nothing is left.",
     "list": "Show the clusters of a region, or of all.",
     "adopt": "Take a cluster over from another workspace, knowingly.",

@@ -5,7 +5,7 @@
    show it, and go on only if it is approved.
 3. Apply it: every step as soon as what it needs is there.
 4. Go in by the one access path. Give Consul and Nomad their ACLs and identities, as soon as each answers.
-5. Give Nomad RocketMQ's jobs, those that are new or different.
+5. Give Nomad RocketMQ's users, and RocketMQ's jobs, those that are new or different.
 6. Wait until every named condition of the cluster and of RocketMQ is met.
 
 Each part compares before it changes, so a run that was stopped anywhere is completed by the next one.
@@ -26,6 +26,7 @@ from steppe.engine.events import Emit
 from steppe.operations.cluster import Addresses, Cluster, addresses, changing
 from steppe.operations.health import conditions
 from steppe.operations.jobs import wanted_jobs, with_jobs
+from steppe.operations.mq_users import give_users
 from steppe.operations.stages import audited, stage
 from steppe.operations.way import access
 from steppe.rocketmq.submit import submit
@@ -74,11 +75,12 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
             with stage("Consul and Nomad", emit):
                 identities = bootstrap(cluster.topology, cluster.secrets, way, emit)
             lock.require()
+            users = give_users(cluster, way)
             registered = _rocketmq(cluster, where, way)
             with stage("health", emit):
                 wait(conditions(cluster, where, way, mend=True), _HEALTH_DEADLINE_S, emit)
         return Outcome(
-            steps=steps, identities=identities, jobs=registered, addresses=where, held=made.held
+            steps=steps, identities=(*identities, *users), jobs=registered, addresses=where, held=made.held
         )
 
 

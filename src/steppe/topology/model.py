@@ -177,7 +177,7 @@ class BrokerGroup:
     nameserver: str
     """Name of its `NameServerGroup`."""
     port: int
-    """Remoting port; `port - 2` is the fast port, `port + 1` the replication port."""
+    """Remoting port; `port - 2` is the fast port, `port + 2000` the replication port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
