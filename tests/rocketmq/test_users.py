@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -90,7 +91,7 @@ def test_a_name_is_taken_until_it_is_deleted() -> None:
     gone = deleted(one(), "shop")
     assert gone["shop"] == AppUser(name="shop", secret="", deleted=True)
     assert created(gone, "shop", "s-2", {})["shop"].secret == "s-2"
-    for act in (lambda: deleted(gone, "shop"), lambda: granted(gone, "shop", {}, only=True)):
+    for act in (partial(deleted, gone, "shop"), partial(granted, gone, "shop", {}, only=True)):
         with pytest.raises(UsageError, match="There is no user shop"):
             act()
 
