@@ -44,3 +44,25 @@ def test_a_job_that_restarts_is_no_empty_plan_and_shows_why() -> None:
     assert "job rocketmq-broker-orders-0: its members are restarted, one after the other" in shown[0]
     assert "memory_mib: 1280 → 640" in shown[1]
     assert shown[-1] == "Plan: 1 job(s) for Nomad."
+
+
+def _creation(name: str, **fields: str) -> Step:
+    changes = tuple(Change(field=field, old=None, new=value) for field, value in fields.items())
+    return Step(
+        action=Action.CREATE, kind="host", name=name, reason="absent", sentence="", changes=changes
+    )
+
+
+def test_what_is_made_in_each_zone_is_one_line() -> None:
+    hosts = [_creation(f"o-nomad-{zone}", image="i", zone=f"z{zone}", cpu="1") for zone in "abc"]
+    hosts += [
+        _creation(f"o-broker-{zone}{number}", image="i", zone=f"z{zone}", cpu="4")
+        for number in ("", "-2")
+        for zone in "abc"
+    ]
+    plan = Plan(cluster="c", region="r", facts="f", steps=tuple(hosts))
+    assert list(lines(plan))[:-1] == [
+        "  [green]+[/] host: 9  (image i)",
+        "      o-nomad-a, o-nomad-b, o-nomad-c  (zone za | zb | zc, cpu 1)",
+        "      o-broker-a … o-broker-c-2: 6  (zone za | zb | zc, cpu 4)",
+    ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from rich.markup import escape
 
@@ -14,6 +16,10 @@ _SIGNS = {
     Action.REPLACE: "[magenta]±[/]",
     Action.DELETE: "[red]-[/]",
 }
+_PLACE = re.compile(r"-[a-c](-\d+)?$")
+"""A zone's letter at the end of a name, and the number of what is there more than once."""
+_SHOWN = 3
+"""Names or values, as many as there are zones; of more, the first and the last."""
 _FORCED = {
     Force.UPDATE: "changed in place",
     Force.REPLACE: "forces a replacement",
@@ -30,8 +36,9 @@ def lines(plan: Plan) -> Iterator[str]:
             yield _line(step, f"{step.kind} {step.name}: {step.sentence}")
             yield from map(_changed, step.changes)
     for step in plan.jobs:
-        yield _line(step, f"{step.kind} {step.name}: {step.sentence}")
-        yield from map(_changed, step.changes)
+        made = step.action is Action.CREATE
+        yield _line(step, f"{step.kind} {step.name}: {step.sentence}{_fields(step.changes) if made else ''}")
+        yield from () if made else map(_changed, step.changes)
     yield from held_lines(plan.held)
     for name in plan.stays:
         yield f"  [dim]= {escape(name)} stays: it may hold data[/]"
@@ -79,9 +86,33 @@ def _creates(steps: Sequence[Step]) -> Iterator[str]:
         yield _line(first, f"{first.kind} {first.name}{why}{_fields(shared)}")
         return
     yield _line(first, f"{first.kind}: {len(steps)}{why}{_fields(shared)}")
+    for alike in _one_per_zone(steps):
+        own = [[each for each in step.changes if each not in common] for step in alike]
+        yield f"      {escape(_names(alike) + _fields(_merged(own)))}"
+
+
+def _one_per_zone(steps: Sequence[Step]) -> Iterable[list[Step]]:
+    """Those with the same fields whose names differ only in the zone's letter and the number in it."""
+    groups: dict[tuple[str, ...], list[Step]] = {}
     for step in steps:
-        own = [each for each in step.changes if each not in common]
-        yield f"      {escape(step.name + _fields(own))}"
+        fields = (each.field for each in step.changes)
+        groups.setdefault((_PLACE.sub("", step.name), *fields), []).append(step)
+    return groups.values()
+
+
+def _names(steps: Sequence[Step]) -> str:
+    names = [step.name for step in steps]
+    return ", ".join(names) if len(names) <= _SHOWN else f"{names[0]} … {names[-1]}: {len(names)}"
+
+
+def _merged(several: Sequence[Sequence[Change]]) -> list[Change]:
+    """One list for all: a value that isn't the same everywhere as the values it has."""
+    merged = []
+    for same in zip(*several, strict=True):
+        values = list(dict.fromkeys(_value(each.new) for each in same))
+        text = " | ".join(values) if len(values) <= _SHOWN else f"{values[0]} … {values[-1]}"
+        merged.append(replace(same[0], new=text))
+    return merged
 
 
 def _fields(changes: Sequence[Change]) -> str:

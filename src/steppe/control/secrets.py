@@ -1,12 +1,13 @@
-"""Every secret of a cluster, made before any host exists, so that nothing is pushed to a host later.
+"""Every secret of a cluster, made before any host exists, so that building pushes nothing to a host.
 
 The APIs of Consul and Nomad accept chosen ids and secrets, so each bootstrap call can be repeated
 (Consul: `PUT /v1/acl/bootstrap` with BootstrapSecret; `PUT /v1/acl/token` with AccessorID and SecretID).
 
-1. `ensure` loads `secrets.json` from the cluster's folder; without one, it makes every secret.
+1. `complete` loads `secrets.json` from the cluster's folder; without one, it makes every secret.
 2. A host of the topology that has none yet gets its own, and RocketMQ's users that a file of an older steppe
-   lacks are made; nothing that exists is ever changed.
-3. What was made is on disk before it is handed out, so a host never holds a secret that we lost.
+   lacks are made. What exists stays; only `steppe rotate` renews certificates and gossip keys.
+3. `keep` puts what was made on disk. That comes before anything is made in the region, so a host never holds
+   a secret that we lost; and after a command was refused or not, so a refused one leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -36,7 +38,8 @@ __all__ = [
     "Secrets",
     "Token",
     "User",
-    "ensure",
+    "complete",
+    "keep",
     "load",
     "make",
     "parse",
@@ -117,18 +120,31 @@ class Secrets:
         assert self.rocketmq is not None
         return self.rocketmq
 
+    @property
+    def ca(self) -> KeyPair:
+        """The cluster's own authority."""
+        return KeyPair(certificate=self.ca_certificate, key=self.ca_key)
 
-def ensure(folder: ClusterFolder, topology: Topology) -> Secrets:
-    """The cluster's secrets with every host of the topology in them, kept in the folder.
+
+def complete(folder: ClusterFolder, topology: Topology) -> Secrets:
+    """The cluster's secrets with every host of the topology in them; what the folder lacks is not kept yet.
 
     Raises SteppeError when the kept ones can't be read.
     """
+    kept = load(folder)
+    return with_hosts(kept, topology) if kept else make(topology)
+
+
+def keep(folder: ClusterFolder, secrets: Secrets) -> bool:
+    """Keeps what `complete` gave; whether the folder had none before.
+
+    The caller holds the folder's lock since before it called `complete`, so nobody kept others meanwhile.
+    """
     with folder.turn(FILE):
         kept = load(folder)
-        complete = with_hosts(kept, topology) if kept else make(topology)
-        if complete != kept:
-            save(folder, complete)
-        return complete
+        if secrets != kept:
+            save(folder, secrets)
+        return kept is None
 
 
 def save(folder: ClusterFolder, secrets: Secrets) -> None:
@@ -150,8 +166,8 @@ def make(topology: Topology) -> Secrets:
         owner=secrets.token_hex(8),
         ca_certificate=ca.certificate,
         ca_key=ca.key,
-        consul_gossip=_gossip_key(),
-        nomad_gossip=_gossip_key(),
+        consul_gossip=gossip_key(),
+        nomad_gossip=gossip_key(),
         consul_management=_token(),
         nomad_management=str(uuid.uuid4()),
         ssh_private_key=private,
@@ -164,22 +180,51 @@ def make(topology: Topology) -> Secrets:
 def with_hosts(kept: Secrets, topology: Topology) -> Secrets:
     """The same secrets, with new ones for hosts and users that have none; the same object if all have."""
     kept = kept if kept.rocketmq else replace(kept, rocketmq=_rocketmq_users())
-    ca = KeyPair(certificate=kept.ca_certificate, key=kept.ca_key)
+    ca = kept.ca
     new = {host.name: _host(topology, host, ca) for host in topology.hosts if host.name not in kept.hosts}
     return replace(kept, hosts={**kept.hosts, **new}) if new else kept
 
 
+def with_new_certificates(kept: Secrets, topology: Topology, since: datetime) -> Secrets:
+    """The same secrets, with a new certificate and key in place of each of a host's made before `since`."""
+    ca = kept.ca
+
+    def renewed(host: Host, own: HostSecrets) -> HostSecrets:
+        consul, nomad = _tls(topology, host, ca)
+        return replace(
+            own,
+            consul_tls=consul if _is_older(own.consul_tls, since) else own.consul_tls,
+            nomad_tls=nomad if _is_older(own.nomad_tls, since) else own.nomad_tls,
+        )
+
+    hosts = {host.name: renewed(host, kept.hosts[host.name]) for host in topology.hosts}
+    return replace(kept, hosts={**kept.hosts, **hosts})
+
+
+def _is_older(pair: KeyPair | None, since: datetime) -> bool:
+    return pair is not None and pki.made(pair.certificate) < since
+
+
 def _host(topology: Topology, host: Host, ca: KeyPair) -> HostSecrets:
-    runs_consul = host.role is not Role.BASTION
-    runs_nomad = host.role is Role.NOMAD or host.role.is_nomad_client
+    consul, nomad = _tls(topology, host, ca)
     private, public = _ssh_key(host.name)
     return HostSecrets(
-        consul_tls=_agent(topology, host, ca, "consul", host.role is Role.CONSUL) if runs_consul else None,
-        nomad_tls=_agent(topology, host, ca, "nomad", host.role is Role.NOMAD) if runs_nomad else None,
-        consul_agent=_token() if runs_consul else None,
-        nomad_consul=_token() if runs_nomad else None,
+        consul_tls=consul,
+        nomad_tls=nomad,
+        consul_agent=_token() if consul else None,
+        nomad_consul=_token() if nomad else None,
         ssh_host_key=private,
         ssh_host_public=public,
+    )
+
+
+def _tls(topology: Topology, host: Host, ca: KeyPair) -> tuple[KeyPair | None, KeyPair | None]:
+    """New certificates for the agents that the host runs: Consul's and Nomad's."""
+    runs_consul = host.role is not Role.BASTION
+    runs_nomad = host.role is Role.NOMAD or host.role.is_nomad_client
+    return (
+        _agent(topology, host, ca, "consul", host.role is Role.CONSUL) if runs_consul else None,
+        _agent(topology, host, ca, "nomad", host.role is Role.NOMAD) if runs_nomad else None,
     )
 
 
@@ -206,7 +251,8 @@ def _token() -> Token:
     return Token(accessor=str(uuid.uuid4()), secret=str(uuid.uuid4()))
 
 
-def _gossip_key() -> str:
+def gossip_key() -> str:
+    """A new key as both keyrings take it: 32 random bytes, base64."""
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 

@@ -151,8 +151,7 @@ def refuse_moved(saved: Plan, now: Plan) -> None:
     """Raises SteppeError when a plan made now isn't the saved one; UsageError for another cluster's."""
     if (saved.cluster, saved.region) != (now.cluster, now.region):
         raise UsageError(
-            f"The plan is for {saved.cluster} in {saved.region}, "
-            f"the file for {now.cluster} in {now.region}.",
+            f"The plan is for {saved.cluster} in {saved.region}, the file for {now.cluster} in {now.region}.",
             code="plan.other",
             hint="Give the file that the plan was made from.",
         )

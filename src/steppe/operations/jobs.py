@@ -9,6 +9,7 @@ from steppe.engine import Observed, Plan, Step
 from steppe.errors import SteppeError
 from steppe.operations.cluster import Addresses, Cluster, addresses
 from steppe.rocketmq.changes import compared, foreseen, unknown, unwanted
+from steppe.rocketmq.groups import broker_ports, with_ports
 from steppe.rocketmq.jobs import JobFile, is_broker_job, job_ids, jobs
 from steppe.topology.model import Role
 
@@ -25,7 +26,7 @@ def with_jobs(plan: Plan, cluster: Cluster, observed: Observed) -> Plan:
     if plan.problems:
         return plan
     if not _servers(cluster, observed):
-        return replace(plan, jobs=foreseen(ids))
+        return replace(plan, jobs=foreseen(cluster.topology))
     where = addresses(cluster, observed)
     if not _can_ask(cluster, observed, where):
         return replace(plan, jobs=unknown(ids))
@@ -38,10 +39,13 @@ def with_jobs(plan: Plan, cluster: Cluster, observed: Observed) -> Plan:
 
 
 def wanted_jobs(cluster: Cluster, where: Addresses, way: Access) -> tuple[JobFile, ...]:
-    """The topology's jobs, with room left for the groups that run though the file doesn't name them."""
+    """The topology's jobs beside those that run: with the ports that groups have, and room for groups that
+    the file doesn't name."""
     others = unwanted(way.nomad, job_ids(cluster.topology))
     return jobs(
-        cluster.topology, where.balancers, further_groups=sum(is_broker_job(step.name) for step in others)
+        with_ports(cluster.topology, broker_ports(way.nomad)),
+        where.balancers,
+        further_groups=sum(is_broker_job(step.name) for step in others),
     )
 
 

@@ -1,9 +1,10 @@
 """Builds or mends a cluster until it carries messages.
 
-1. Read the file; make every secret that is missing and keep them, before anything exists. Lock the cluster.
+1. Read the file; make every secret that is missing. Lock the cluster.
 2. Look at the region and make the plan, RocketMQ's jobs included; refuse it if another one was asked for;
    show it, and go on only if it is approved.
-3. Apply it: every step as soon as what it needs is there.
+3. Keep the secrets, before anything of them exists, and claim the Cluster ID. Apply the plan: every step as
+   soon as what it needs is there.
 4. Go in by the one access path. Give Consul and Nomad their ACLs and identities, as soon as each answers.
 5. Give Nomad RocketMQ's users, and RocketMQ's jobs, those that are new or different.
 6. Wait until every named condition of the cluster and of RocketMQ is met.
@@ -20,17 +21,18 @@ from pathlib import Path
 from steppe.cloud import KINDS, Lock
 from steppe.control.access import Access
 from steppe.control.bootstrap import bootstrap
-from steppe.control.conditions import wait
+from steppe.control.conditions import Condition, wait
 from steppe.engine import Observed, Plan, Step, apply, plan, refuse_moved, refuse_problems
 from steppe.engine.events import Emit
-from steppe.operations.cluster import Addresses, Cluster, addresses, changing
+from steppe.operations.cluster import Addresses, Cluster, addresses, changing, claim
 from steppe.operations.health import conditions
 from steppe.operations.jobs import wanted_jobs, with_jobs
-from steppe.operations.mq_users import give_users
-from steppe.operations.stages import audited, stage
+from steppe.operations.mq.users import give_users
+from steppe.operations.stages import recorded, stage
 from steppe.operations.way import access
 from steppe.rocketmq.submit import submit
 
+_JOBS_DEADLINE_S = 60.0
 _HEALTH_DEADLINE_S = 300.0
 
 
@@ -59,8 +61,8 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
     `saved`: the only plan that may be applied. It is refused when the region or the file has changed since.
     Raises SteppeError with the next step; what was begun is kept, and the next run goes on.
     """
-    with changing(file, "up") as (cluster, lock):
-        emit = audited(emit, cluster.folder, "up")
+    with changing(file, "up") as (cluster, lock), recorded(emit, cluster.folder, "up") as record:
+        emit = record.emit
         observed = cluster.observe()
         made = with_jobs(plan(cluster.desired, observed, KINDS, roll=False), cluster, observed)
         if saved is not None:
@@ -68,7 +70,8 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
         refuse_problems(made)
         if made.steps or made.jobs:
             approve(made)
-        lock.claim()
+            record.plan(made)
+        claim(cluster, lock)
         steps, observed = _cloud(cluster, lock, made, observed, emit)
         where = addresses(cluster, observed)
         with access(cluster, where, emit) as way:
@@ -76,7 +79,7 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
                 identities = bootstrap(cluster.topology, cluster.secrets, way, emit)
             lock.require()
             users = give_users(cluster, way)
-            registered = _rocketmq(cluster, where, way)
+            registered = _rocketmq(cluster, where, way, emit)
             with stage("health", emit):
                 wait(conditions(cluster, where, way, mend=True), _HEALTH_DEADLINE_S, emit)
         return Outcome(
@@ -97,5 +100,14 @@ def _cloud(
     return result.done, cluster.observe()
 
 
-def _rocketmq(cluster: Cluster, where: Addresses, way: Access) -> tuple[str, ...]:
-    return tuple(job.id for job in wanted_jobs(cluster, where, way) if submit(way.nomad, job))
+def _rocketmq(cluster: Cluster, where: Addresses, way: Access, emit: Emit) -> tuple[str, ...]:
+    """Which jobs it registered. A change of Nomad's leader meanwhile is waited out."""
+    registered: list[str] = []
+
+    def submit_all() -> None:
+        for job in wanted_jobs(cluster, where, way):
+            if submit(way.nomad, job):
+                registered.append(job.id)
+
+    wait([Condition("Nomad has RocketMQ's jobs", submit_all)], _JOBS_DEADLINE_S, emit)
+    return tuple(registered)

@@ -8,22 +8,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from steppe.control.client import ControlError
 from steppe.engine import Action, Change, Step
-from steppe.rocketmq.hcl import parsed_variables
+from steppe.rocketmq.groups import submission
+from steppe.rocketmq.hcl import Value, parsed_variables
 from steppe.rocketmq.interfaces import HttpApi
-from steppe.rocketmq.jobs import JobFile, is_group_job
+from steppe.rocketmq.jobs import JobFile, broker_job, is_broker_job, is_group_job, job_ids
 from steppe.rocketmq.submit import Difference, compare
+from steppe.topology.model import Topology
 
 KIND = "job"
-_NOT_FOUND = 404
 
 
-def foreseen(ids: Iterable[str]) -> tuple[Step, ...]:
+def foreseen(topology: Topology) -> tuple[Step, ...]:
     """For a cluster that is yet to be made."""
-    return tuple(_created(job) for job in ids)
+    port_of = {broker_job(group.name): group.port for group in topology.broker_groups}
+    return tuple(_created(job, port_of.get(job)) for job in job_ids(topology))
 
 
 def unknown(ids: Iterable[str]) -> tuple[Step, ...]:
@@ -66,7 +67,8 @@ def unwanted(nomad: HttpApi, wanted: Iterable[str]) -> tuple[Step, ...]:
 
 def _step(nomad: HttpApi, difference: Difference) -> Step:
     if difference.kind == "Added":
-        return _created(difference.job.id)
+        job = difference.job
+        return _created(job.id, job.variables["port"] if is_broker_job(job.id) else None)
     return Step(
         action=Action.UPDATE,
         kind=KIND,
@@ -77,9 +79,14 @@ def _step(nomad: HttpApi, difference: Difference) -> Step:
     )
 
 
-def _created(job: str) -> Step:
+def _created(job: str, port: Value | None) -> Step:
     return Step(
-        action=Action.CREATE, kind=KIND, name=job, reason="absent", sentence="Nomad doesn't have it"
+        action=Action.CREATE,
+        kind=KIND,
+        name=job,
+        reason="absent",
+        sentence="Nomad doesn't have it",
+        changes=() if port is None else (Change(field="port", old=None, new=str(port)),),
     )
 
 
@@ -91,7 +98,7 @@ def _effect(difference: Difference) -> str:
 
 def _changes(nomad: HttpApi, job: JobFile) -> Iterator[Change]:
     """Field by field what differs from the file and the variables that the running version was made from."""
-    source, old = _running(nomad, job.id)
+    source, old = submission(nomad, job.id)
     new = parsed_variables(job.variables_text)
     if source != job.source:
         yield Change(field="file", old=None, new=job.file, why="the running job was made from another text")
@@ -100,15 +107,3 @@ def _changes(nomad: HttpApi, job: JobFile) -> Iterator[Change]:
             yield Change(field=name, old=old.get(name), new=new.get(name), why="a variable of the job")
     if source == job.source and old == new:
         yield Change(field="job", old="changed by hand", new=job.file, why="it is not as its file says")
-
-
-def _running(nomad: HttpApi, job: str) -> tuple[str, Mapping[str, str]]:
-    """Source and variables of the version that runs; empty where Nomad keeps none."""
-    version = nomad.request("GET", f"/v1/job/{job}")["Version"]
-    try:
-        kept = nomad.request("GET", f"/v1/job/{job}/submission", params={"version": str(version)})
-    except ControlError as error:
-        if error.status == _NOT_FOUND:
-            return "", {}
-        raise
-    return kept["Source"], parsed_variables(kept.get("Variables") or "")

@@ -123,6 +123,10 @@ def _listed(topology: Topology, group: NameServerGroup, where: str, access: Acce
         url = f"http://{host}:{local_port}/rocketmq/{group.name}"
         try:
             answer = httpx.get(url, timeout=_HTTP_TIMEOUT_S, trust_env=False).raise_for_status()
+        except httpx.HTTPStatusError as error:
+            # Its own text has the URL, and that is only the way through the tunnel.
+            said = f"status {error.response.status_code}"
+            raise NotMet(f"http://{where}/rocketmq/{group.name}: {said}") from error
         except httpx.HTTPError as error:
             raise NotMet(f"http://{where}/rocketmq/{group.name}: {error}") from error
         _need("it lists {there}, not {missing}", expected, answer.text.strip().split(";"))

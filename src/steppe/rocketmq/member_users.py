@@ -26,7 +26,7 @@ def users_known(topology: Topology, access: Access, users: Sequence[AppUser]) ->
     )
 
 
-def lacking(topology: Topology, access: Access, users: Sequence[AppUser]) -> Mapping[str, str]:
+def unaware(topology: Topology, access: Access, users: Sequence[AppUser]) -> Mapping[str, str]:
     """Why a group's members don't know them all, by group; empty if each does."""
     results = check_once(users_known(topology, access, users))
     each = zip(topology.broker_groups, results, strict=True)

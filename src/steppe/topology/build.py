@@ -5,8 +5,8 @@
    `per_zone` in each; the bastion in zone a (only with access by bastion).
 3. Each role that is asked from elsewhere has one internal balancer over all its hosts.
 4. The client network leaves through one NAT gateway; bastion and gateway have one EIP and firewall each.
-5. The n-th NameServer group stands on the n-th NameServer host of each zone; the n-th broker group has the
-   n-th block of ports.
+5. The n-th NameServer group stands on the n-th NameServer host of each zone; in a new cluster, the n-th
+   broker group has the n-th block of ports.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from steppe.topology.model import (
 )
 
 _LISTENERS: dict[Role, tuple[tuple[str, int], ...]] = {
-    Role.CONSUL: (("http", ports.CONSUL_HTTP), ("https", ports.CONSUL_HTTPS)),
+    Role.CONSUL: (("https", ports.CONSUL_HTTPS),),
     Role.NOMAD: (("https", ports.NOMAD_HTTP),),
     Role.NAMESERVER: (("remoting", ports.NAMESERVER), ("list", ports.NAMESERVER_LIST)),
 }
@@ -113,12 +113,12 @@ def _host(spec: Spec, networks: tuple[Network, ...], role: Role, zone: Zone, ord
         ordinal=ordinal,
         network=network.key,
         address=addresses.address(network.cidr, role, zone, ordinal, len(spec.zones)),
-        cpu=wanted.cpu,
-        memory_mib=wanted.memory_mib,
+        cpu=of_zone(wanted.cpu, zone.index),
+        memory_mib=of_zone(wanted.memory_mib, zone.index),
         machine_type=of_zone(wanted.machine_type, zone.index),
         image=of_zone(wanted.image, zone.index),
-        boot_disk=_disk(wanted.boot_disk),
-        data_disk=_disk(wanted.data_disk) if wanted.data_disk else None,
+        boot_disk=_disk(wanted.boot_disk, zone),
+        data_disk=_disk(wanted.data_disk, zone) if wanted.data_disk else None,
         charge_type=wanted.charge_type,
         charge_quantity=wanted.charge_quantity,
         key_pair=wanted.key_pair,
@@ -130,8 +130,8 @@ def _host(spec: Spec, networks: tuple[Network, ...], role: Role, zone: Zone, ord
     )
 
 
-def _disk(disk: DiskSpec) -> Disk:
-    return Disk(type=disk.type, size_gb=disk.size_gb)
+def _disk(disk: DiskSpec, zone: Zone) -> Disk:
+    return Disk(type=of_zone(disk.type, zone.index), size_gb=of_zone(disk.size_gb, zone.index))
 
 
 def _balancer(spec: Spec, role: Role, hosts: tuple[Host, ...]) -> Balancer:
@@ -151,7 +151,16 @@ def _eips(spec: Spec) -> tuple[Eip, ...]:
     if spec.access.mode == "bastion":
         wanted.append(names.bastion_eip(spec.cluster))
     eip = spec.network.eip
-    return tuple(Eip(name=name, bandwidth_mbps=eip.bandwidth_mbps, pay_mode=eip.pay_mode) for name in wanted)
+    return tuple(
+        Eip(
+            name=name,
+            bandwidth_mbps=eip.bandwidth_mbps,
+            pay_mode=eip.pay_mode,
+            charge_type=eip.charge_type,
+            charge_quantity=eip.charge_quantity,
+        )
+        for name in wanted
+    )
 
 
 def _gateway(spec: Spec) -> Gateway:

@@ -28,7 +28,7 @@ _REPLICATION_PORTS = (
     ports.BROKER_FIRST + ports.BROKER_REPLICATION,
     _LAST_BROKER + ports.BROKER_REPLICATION,
 )
-_CONSUL_API = (ports.CONSUL_HTTP, ports.CONSUL_HTTPS)
+_CONSUL_API = (ports.CONSUL_HTTPS,)
 _NAMESERVER_API = (ports.NAMESERVER, ports.NAMESERVER_LIST)
 
 _Row = tuple[tuple[str, ...], tuple[Role, ...], str, tuple[int | tuple[int, int], ...], str]
@@ -46,7 +46,7 @@ _INSIDE: tuple[_Row, ...] = (
         (Role.NOMAD,),
         "tcp",
         (ports.NOMAD_HTTP,),
-        "Nomad API, also through the balancer; Consul reads keys",
+        "Nomad API, also through the balancer; Consul reads public keys",
     ),
     ((_CHECKS,), (Role.NOMAD,), "tcp", (ports.NOMAD_HTTP,), "the balancer's health checks"),
     ((Role.NOMAD, *_CLIENTS), (Role.NOMAD,), "tcp", (ports.NOMAD_RPC,), "Nomad agents ask their servers"),

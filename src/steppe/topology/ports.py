@@ -30,5 +30,5 @@ range that clients may reach."""
 
 
 def broker(index: int) -> int:
-    """Remoting port of the broker group at that place of the spec, counted from 0."""
+    """The block of ports of that number, counted from 0, by its remoting port."""
     return BROKER_FIRST + BROKER_STEP * index

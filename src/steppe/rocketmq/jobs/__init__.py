@@ -19,6 +19,7 @@ NAMESERVER_FILE = "nameserver.nomad.hcl"
 ENDPOINT_FILE = "endpoint.nomad.hcl"
 BROKER_FILE = "broker.nomad.hcl"
 VERIFY_FILE = "verify.nomad.hcl"
+DELETE_FILE = "delete-data.nomad.hcl"
 
 ENDPOINT_JOB = "rocketmq-endpoint"
 _NAMESERVER_JOB = "rocketmq-nameserver-"
@@ -53,6 +54,14 @@ def nameserver_job(group: str) -> str:
 def broker_job(group: str) -> str:
     """The job's id, which is its service's name in Consul too."""
     return f"{_BROKER_JOB}{group}"
+
+
+def group_of(job: str) -> tuple[Role, str] | None:
+    """Kind and name of the group that a job of that id is of; None if it is no group's."""
+    for kind, prefix in ((Role.NAMESERVER, _NAMESERVER_JOB), (Role.BROKER, _BROKER_JOB)):
+        if job.startswith(prefix):
+            return kind, job.removeprefix(prefix)
+    return None
 
 
 def is_group_job(job: str) -> bool:
@@ -95,7 +104,13 @@ def jobs(
 
 def render(job_files: Sequence[JobFile]) -> str:
     """The commands that run the jobs by hand, in the folder of the job files."""
-    return "\n".join(_command(job) for job in job_files)
+    return "\n".join(command(job) for job in job_files)
+
+
+def command(job: JobFile) -> str:
+    """The one that runs this job by hand, in the folder of its file."""
+    arguments = [f"-var {shlex.quote(f'{name}={_argument(value)}')}" for name, value in job.variables.items()]
+    return " \\\n  ".join(["nomad job run", *arguments, job.file])
 
 
 def members(topology: Topology, group: NameServerGroup) -> tuple[str, ...]:
@@ -158,8 +173,7 @@ def _brokers(
     smallest = _smallest(hosts)
     per_zone = len(hosts) // len(topology.zones)
     size = sizes(smallest, groups=-(-(len(topology.broker_groups) + further_groups) // per_zone))
-    disk = smallest.data_disk or smallest.boot_disk
-    is_small = disk.size_gb < _SMALL_DISK_GB
+    disk_gb = min((host.data_disk or host.boot_disk).size_gb for host in hosts)
     return JobFile(
         id=broker_job(group.name),
         file=BROKER_FILE,
@@ -175,7 +189,9 @@ def _brokers(
             "heap_mib": size.heap,
             "direct_mib": size.direct,
             "memory_mib": size.memory,
-            "commitlog_file_mib": _SMALL_COMMITLOG_FILE_MIB if is_small else _COMMITLOG_FILE_MIB,
+            "commitlog_file_mib": _SMALL_COMMITLOG_FILE_MIB
+            if disk_gb < _SMALL_DISK_GB
+            else _COMMITLOG_FILE_MIB,
             "java_opts": size.java_opts,
         },
     )
@@ -183,11 +199,6 @@ def _brokers(
 
 def _smallest(hosts: Sequence[Host]) -> Host:
     return min(hosts, key=lambda host: host.memory_mib)
-
-
-def _command(job: JobFile) -> str:
-    arguments = [f"-var {shlex.quote(f'{name}={_argument(value)}')}" for name, value in job.variables.items()]
-    return " \\\n  ".join(["nomad job run", *arguments, job.file])
 
 
 def _argument(value: Value) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,10 +10,11 @@ from typing import Any, TypeVar
 
 import click
 
-from steppe.cli.options import confirm, json_option, yes_option
+from steppe.cli.options import confirm, file_argument, json_option, yes_option
+from steppe.cli.output import print_document
 from steppe.cli.render import console, events_shown
 from steppe.errors import UsageError
-from steppe.operations import mq_users
+from steppe.operations.mq import users as mq_users
 from steppe.rocketmq.users import AppUser, Grants, grants
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -23,40 +23,37 @@ _NAME = click.argument("name")
 
 
 @click.group(name="user", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("file", type=_PATH)
-@click.pass_context
-def user(context: click.Context, file: Path) -> None:
+def command() -> None:
     """Users of applications, for every Broker group of the cluster.
 
     A topic or a consumer group may end with * to stand for all that begin so.
 
     \b
     Example:
-      steppe mq user examples/orders.yaml create shop --pub orders --group 'shop*' --out shop.conf
-      steppe mq user examples/orders.yaml grant shop --pub 'returns-*'
-      steppe mq user examples/orders.yaml list
-      steppe mq user examples/orders.yaml delete shop --yes
+      steppe mq user create examples/orders.yaml shop --pub orders --group 'shop*' --out shop.conf
+      steppe mq user grant examples/orders.yaml shop --pub 'returns-*'
+      steppe mq user list examples/orders.yaml
+      steppe mq user delete examples/orders.yaml shop --yes
     """
-    context.obj = file
 
 
-def _grant_options(command: _F) -> _F:
+def _grant_options(function: _F) -> _F:
     for name, help_text in (
         ("--group", "Consumer group that it may be in."),
         ("--sub", "Topic that it may receive from."),
         ("--pub", "Topic that it may send to."),
     ):
-        command = click.option(name, multiple=True, help=f"{help_text} May be repeated.")(command)
-    return command
+        function = click.option(name, multiple=True, help=f"{help_text} May be repeated.")(function)
+    return function
 
 
-@user.command(name="create")
+@command.command(name="create")
+@file_argument
 @_NAME
 @_grant_options
 @click.option(
     "--out", type=_PATH, help="A file for name and secret (mode 0600), which must not be there yet."
 )
-@click.pass_obj
 def create(
     file: Path,
     name: str,
@@ -69,7 +66,7 @@ def create(
 
     \b
     Example:
-      steppe mq user examples/orders.yaml create shop --pub orders --out shop.conf
+      steppe mq user create examples/orders.yaml shop --pub orders --out shop.conf
     """
     given = grants(pub, sub, group)
     place = _Place(out)
@@ -81,11 +78,11 @@ def create(
     console().print(f"[bold green]✓[/] {name} may {_may(given)}.")
 
 
-@user.command(name="grant")
+@command.command(name="grant")
+@file_argument
 @_NAME
 @_grant_options
 @click.option("--only", is_flag=True, help="Instead of what it may do now.")
-@click.pass_obj
 def grant(
     file: Path, name: str, pub: tuple[str, ...], sub: tuple[str, ...], group: tuple[str, ...], only: bool
 ) -> None:
@@ -93,18 +90,18 @@ def grant(
 
     \b
     Example:
-      steppe mq user examples/orders.yaml grant shop --sub returns --group shop-returns
-      steppe mq user examples/orders.yaml grant shop --pub orders --only
+      steppe mq user grant examples/orders.yaml shop --sub returns --group shop-returns
+      steppe mq user grant examples/orders.yaml shop --pub orders --only
     """
     with events_shown(as_json=False) as emit:
         now = mq_users.grant(file, emit, name, grants(pub, sub, group), only=only)
     console().print(f"[bold green]✓[/] {name} may {_may(now.grants)}.")
 
 
-@user.command(name="delete")
+@command.command(name="delete")
+@file_argument
 @_NAME
 @yes_option
-@click.pass_obj
 def delete(file: Path, name: str, yes: bool) -> None:
     """Remove a user: nothing that it signs is answered any more."""
     confirm(f"Remove user {name}?", yes=yes)
@@ -113,16 +110,16 @@ def delete(file: Path, name: str, yes: bool) -> None:
     console().print(f"[bold green]✓[/] {name} is removed.")
 
 
-@user.command(name="list")
+@command.command(name="list")
+@file_argument
 @json_option
-@click.pass_obj
 def list_(file: Path, as_json: bool) -> None:
     """Show the users and what each may do, and whether every Broker group knows them."""
     with events_shown(as_json=False) as emit:
         listed = mq_users.listed(file, emit)
     if as_json:
         users = [{"name": each.name, "grants": dict(each.grants)} for each in listed.users]
-        click.echo(json.dumps({"users": users, "lacking": dict(listed.lacking)}))
+        print_document({"users": users, "lacking": dict(listed.lacking)})
         return
     for each in listed.users:
         console().print(f"{each.name}  may {_may(each.grants)}")

@@ -16,11 +16,11 @@ from steppe.control.access import Access
 from steppe.control.conditions import wait
 from steppe.control.secrets import new_user_secret
 from steppe.engine.events import Emit
-from steppe.operations.cluster import Cluster, addresses, changing, owned
-from steppe.operations.stages import audited, stage
+from steppe.operations.cluster import Cluster, addresses, changing, claim, owned
+from steppe.operations.stages import recorded, stage
 from steppe.operations.way import access
 from steppe.rocketmq import users
-from steppe.rocketmq.member_users import lacking, users_known
+from steppe.rocketmq.member_users import unaware, users_known
 from steppe.rocketmq.users import AppUser, Grants, Users
 
 _DEADLINE_S = 60.0
@@ -56,7 +56,7 @@ def listed(file: Path, emit: Emit) -> Listed:
     with access(cluster, addresses(cluster, cluster.observe()), emit) as way:
         known = tuple(users.load(way.nomad).values())
         there = tuple(user for user in known if not user.deleted)
-        return Listed(users=there, lacking=lacking(cluster.topology, way, known))
+        return Listed(users=there, lacking=unaware(cluster.topology, way, known))
 
 
 def give_users(cluster: Cluster, way: Access) -> tuple[str, ...]:
@@ -75,9 +75,9 @@ def _changed(
     change: Callable[[Users], Users],
     hand_over: Callable[[AppUser], None] | None = None,
 ) -> AppUser:
-    with changing(file, "mq user") as (cluster, lock):
-        emit = audited(emit, cluster.folder, "mq user")
-        lock.claim()
+    with changing(file, "mq user") as (cluster, lock), recorded(emit, cluster.folder, "mq user") as record:
+        emit = record.emit
+        claim(cluster, lock)
         where = addresses(cluster, cluster.observe())
         with access(cluster, where, emit) as way, stage("users", emit):
             user = users.change(way.nomad, change)[name]
