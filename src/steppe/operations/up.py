@@ -78,8 +78,7 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
             with stage("Consul and Nomad", emit):
                 identities = bootstrap(cluster.topology, cluster.secrets, way, emit)
             lock.require()
-            users = give_users(cluster, way)
-            registered = _rocketmq(cluster, where, way, emit)
+            users, registered = _rocketmq(cluster, where, way, emit)
             with stage("health", emit):
                 wait(conditions(cluster, where, way, mend=True), _HEALTH_DEADLINE_S, emit)
         return Outcome(
@@ -100,14 +99,21 @@ def _cloud(
     return result.done, cluster.observe()
 
 
-def _rocketmq(cluster: Cluster, where: Addresses, way: Access, emit: Emit) -> tuple[str, ...]:
-    """Which jobs it registered. A change of Nomad's leader meanwhile is waited out."""
+def _rocketmq(
+    cluster: Cluster, where: Addresses, way: Access, emit: Emit
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What it wrote of users, and which jobs it registered.
+
+    A change of Nomad's leader meanwhile is waited out, and a new Nomad that has no keys yet to encrypt with.
+    """
+    users: list[str] = []
     registered: list[str] = []
 
-    def submit_all() -> None:
+    def give() -> None:
+        users.extend(give_users(cluster, way))
         for job in wanted_jobs(cluster, where, way):
             if submit(way.nomad, job):
                 registered.append(job.id)
 
-    wait([Condition("Nomad has RocketMQ's jobs", submit_all)], _JOBS_DEADLINE_S, emit)
-    return tuple(registered)
+    wait([Condition("Nomad has RocketMQ's users and jobs", give)], _JOBS_DEADLINE_S, emit)
+    return tuple(users), tuple(registered)
