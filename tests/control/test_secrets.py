@@ -100,6 +100,21 @@ def test_a_new_host_gets_its_own_and_nothing_else_changes(cluster: Topology, fol
     assert complete(folder, fewer) == after
 
 
+def test_the_file_of_an_older_steppe_is_completed_and_stays_so(
+    cluster: Topology, folder: ClusterFolder
+) -> None:
+    made = kept(cluster, folder)
+    older = json.loads((folder.path / FILE).read_text())
+    del older["rocketmq"]
+    folder.write(FILE, json.dumps(older))
+    assert load(folder) == replace(made, rocketmq=None)
+    completed = kept(cluster, folder)
+    assert replace(completed, rocketmq=None) == replace(made, rocketmq=None)
+    names = [user.name for user in (completed.users.administrator, completed.users.brokers)]
+    assert names == ["steppe", "steppe-brokers"]
+    assert load(folder) == completed == complete(folder, cluster)
+
+
 def test_nothing_secret_is_printed(cluster: Topology) -> None:
     made = make(cluster)
     shown = repr(made)
@@ -116,6 +131,9 @@ def secrets_of(made: Secrets) -> list[str]:
         made.nomad_gossip,
         made.consul_management.secret,
         made.nomad_management,
+        made.users.administrator.secret,
+        made.users.brokers.secret,
+        made.users.check.secret,
         made.ca_key.splitlines()[1],
         made.ssh_private_key.splitlines()[1],
         some.consul_agent.secret,

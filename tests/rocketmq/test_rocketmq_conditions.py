@@ -36,6 +36,8 @@ class Answers:
 
 
 class Nowhere:
+    administrator = None
+
     def endpoint(self, address: str, port: int) -> tuple[str, int]:
         assert address
         return "127.0.0.1", 1 if port else 0
@@ -159,6 +161,8 @@ def test_every_nameserver_is_asked(
 
 class Endpoint:
     """Serves one text under one path, as the endpoint does, wherever it is asked for."""
+
+    administrator = None
 
     def __init__(self, text: str) -> None:
         class Handler(BaseHTTPRequestHandler):

@@ -15,6 +15,7 @@ _PUBLIC = {
     "accessor",
     "ca_certificate",
     "certificate",
+    "name",
     "ssh_public_key",
     "ssh_host_public",
 }

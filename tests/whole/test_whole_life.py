@@ -9,11 +9,20 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from steppe.control.access import Access
+from steppe.control.secrets import User
+from steppe.operations.cluster import Addresses, Cluster, addresses, owned
+from steppe.operations.way import access
+from steppe.rocketmq import admin
+from steppe.rocketmq.remoting import Refused, call
+from steppe.rocketmq.verify import TOPIC
+from steppe.rocketmq.verify import verify as check
 from tests.whole.conftest import ORDERS, PATIENCE_S, Shell, until
 from tests.whole.hidden import processes, secrets_of
 from tests.whole.matrix import differences
@@ -73,6 +82,60 @@ def test_messages_go_through_and_each_is_checked(shell: Shell) -> None:
     result = shell.json("verify", ORDERS, "--messages", "2000")["groups"]["main"]
     assert result["sent"] == result["acknowledged"] == result["received"] == 2000
     assert (result["missing"], result["corrupt"]) == (0, 0)
+
+
+@pytest.mark.usefixtures("built")
+def test_an_application_may_do_what_it_was_granted_and_nobody_else_anything(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in shell.environment.items():
+        monkeypatch.setenv(name, value)
+    file = tmp_path / "shop.conf"
+    topic = ("--pub", TOPIC, "--sub", TOPIC, "--group", f"{TOPIC}*")
+    shell.run("mq", "user", "create", ORDERS, "shop", *topic, "--out", file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    secret = dict(line.split("=") for line in file.read_text().splitlines())["secretKey"]
+    assert not shell.json("mq", "user", "list", ORDERS)["lacking"]
+    shop, wrong = User(name="shop", secret=secret), User(name="shop", secret="wrong")
+    with entered() as (cluster, where, way):
+
+        def sent(user: User) -> int:
+            result = check(
+                cluster.topology,
+                where.balancers,
+                "main",
+                user=user,
+                nomad=way.nomad,
+                access=way,
+                emit=lambda event: None,
+                messages=20,
+                deadline_s=30.0,
+            )
+            assert result.received == result.acknowledged
+            return result.acknowledged
+
+        assert (sent(shop), sent(wrong)) == (20, 0)
+        shell.run("mq", "user", "grant", ORDERS, "shop", "--only", "--pub", "another")
+        assert sent(shop) == 0
+        shell.run("mq", "user", "delete", ORDERS, "shop", "--yes")
+        master = next(iter(admin.masters(way, f"{where.balancers['orders-nameserver']}:9876").values()))
+        assert not admin.knows(way, master, shop)
+        with pytest.raises(Refused) as refused:
+            call(*way.endpoint(*_split(master)), 17, {"topic": "mine", "perm": "6"})
+        assert refused.value.code == 16
+
+
+@contextmanager
+def entered() -> Iterator[tuple[Cluster, Addresses, Access]]:
+    cluster = owned(ORDERS)
+    where = addresses(cluster, cluster.observe())
+    with access(cluster, where, lambda event: None) as way:
+        yield cluster, where, way
+
+
+def _split(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host, int(port)
 
 
 @pytest.mark.usefixtures("built")

@@ -18,7 +18,7 @@ _COMMANDS: Mapping[str, str] = {
     "diagram": "Draw the cluster, as SVG or as Mermaid text.",
     "status": "Show hosts and health, condition by condition.",
     "verify": "Send and receive messages through the cluster, each checked.",
-    "mq": "RocketMQ's groups, topics and consumer groups.",
+    "mq": "RocketMQ's groups, topics, consumer groups and users.",
     "down": "Remove the cluster, and prove that nothing is left.",
     "list": "Show the clusters of a region, or of all.",
     "adopt": "Take a cluster over from another workspace, knowingly.",

@@ -37,6 +37,8 @@ class Access:
         """With the management token, over every Consul server."""
         self.nomad = NomadApi(self.client(nomad_service(topology, secrets)))
         """With the management token, over every Nomad server."""
+        self.administrator = secrets.rocketmq.administrator if secrets.rocketmq else None
+        """As whom brokers are asked."""
 
     def client(self, service: Service) -> Client:
         """Calls on that service; the same client for the same value."""

@@ -4,8 +4,8 @@ The APIs of Consul and Nomad accept chosen ids and secrets, so each bootstrap ca
 (Consul: `PUT /v1/acl/bootstrap` with BootstrapSecret; `PUT /v1/acl/token` with AccessorID and SecretID).
 
 1. `complete` loads `secrets.json` from the cluster's folder; without one, it makes every secret.
-2. A host of the topology that has none yet gets its own. What exists stays; only `steppe rotate` renews
-   certificates and gossip keys.
+2. A host of the topology that has none yet gets its own, and RocketMQ's users that a file of an older steppe
+   lacks are made. What exists stays; only `steppe rotate` renews certificates and gossip keys.
 3. `keep` puts what was made on disk. That comes before anything is made in the region, so a host never holds
    a secret that we lost; and after a command was refused or not, so a refused one leaves nothing behind.
 """
@@ -34,8 +34,10 @@ __all__ = [
     "FILE",
     "HostSecrets",
     "KeyPair",
+    "RocketmqUsers",
     "Secrets",
     "Token",
+    "User",
     "complete",
     "keep",
     "load",
@@ -54,6 +56,25 @@ class Token:
 
     accessor: str
     secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A user of RocketMQ; what it signs its requests with."""
+
+    name: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RocketmqUsers:
+    """Those that the cluster itself needs; applications have users of their own."""
+
+    administrator: User
+    brokers: User
+    """As whom brokers ask each other."""
+    check: User
+    """As whom `steppe verify` sends and receives; it may use its own topic and nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +111,14 @@ class Secrets:
     ssh_public_key: str
     hosts: Mapping[str, HostSecrets]
     """By host name."""
+    rocketmq: RocketmqUsers | None = None
+    """None only as read from the file of an older steppe, before it was completed."""
+
+    @property
+    def users(self) -> RocketmqUsers:
+        """RocketMQ's own users of a completed cluster."""
+        assert self.rocketmq is not None
+        return self.rocketmq
 
     @property
     def ca(self) -> KeyPair:
@@ -149,7 +178,8 @@ def make(topology: Topology) -> Secrets:
 
 
 def with_hosts(kept: Secrets, topology: Topology) -> Secrets:
-    """The same secrets, with new ones for those hosts that have none; the same object if all have."""
+    """The same secrets, with new ones for hosts and users that have none; the same object if all have."""
+    kept = kept if kept.rocketmq else replace(kept, rocketmq=_rocketmq_users())
     ca = kept.ca
     new = {host.name: _host(topology, host, ca) for host in topology.hosts if host.name not in kept.hosts}
     return replace(kept, hosts={**kept.hosts, **new}) if new else kept
@@ -201,6 +231,20 @@ def _tls(topology: Topology, host: Host, ca: KeyPair) -> tuple[KeyPair | None, K
 def _agent(topology: Topology, host: Host, ca: KeyPair, program: str, is_server: bool) -> KeyPair:
     end = "server" if is_server else "client"
     return pki.leaf(ca, host.name, [f"{end}.{topology.cluster}.{program}"], host.address)
+
+
+def _rocketmq_users() -> RocketmqUsers:
+    def user(name: str) -> User:
+        return User(name=name, secret=new_user_secret())
+
+    return RocketmqUsers(
+        administrator=user("steppe"), brokers=user("steppe-brokers"), check=user("steppe-verify")
+    )
+
+
+def new_user_secret() -> str:
+    """Of a user of RocketMQ: 256 random bits, in letters that need no quoting anywhere."""
+    return secrets.token_hex(32)
 
 
 def _token() -> Token:

@@ -7,6 +7,8 @@ from steppe.control.conditions import Condition
 from steppe.control.health import cluster_conditions
 from steppe.operations.cluster import Addresses, Cluster
 from steppe.rocketmq import conditions as rocketmq
+from steppe.rocketmq.member_users import users_known
+from steppe.rocketmq.users import check_user
 
 
 def conditions(
@@ -18,4 +20,5 @@ def conditions(
         *rocketmq.conditions(
             cluster.topology, where.balancers, nomad=way.nomad, consul=way.consul, access=way, mend=mend
         ),
+        *users_known(cluster.topology, way, [check_user(cluster.secrets.users)]),
     )

@@ -6,7 +6,7 @@
 3. Keep the secrets, before anything of them exists, and claim the Cluster ID. Apply the plan: every step as
    soon as what it needs is there.
 4. Go in by the one access path. Give Consul and Nomad their ACLs and identities, as soon as each answers.
-5. Give Nomad RocketMQ's jobs, those that are new or different.
+5. Give Nomad RocketMQ's users, and RocketMQ's jobs, those that are new or different.
 6. Wait until every named condition of the cluster and of RocketMQ is met.
 
 Each part compares before it changes, so a run that was stopped anywhere is completed by the next one.
@@ -27,6 +27,7 @@ from steppe.engine.events import Emit
 from steppe.operations.cluster import Addresses, Cluster, addresses, changing, claim
 from steppe.operations.health import conditions
 from steppe.operations.jobs import wanted_jobs, with_jobs
+from steppe.operations.mq.users import give_users
 from steppe.operations.stages import recorded, stage
 from steppe.operations.way import access
 from steppe.rocketmq.submit import submit
@@ -77,10 +78,12 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
             with stage("Consul and Nomad", emit):
                 identities = bootstrap(cluster.topology, cluster.secrets, way, emit)
             lock.require()
-            registered = _rocketmq(cluster, where, way, emit)
+            users, registered = _rocketmq(cluster, where, way, emit)
             with stage("health", emit):
                 wait(conditions(cluster, where, way, mend=True), _HEALTH_DEADLINE_S, emit)
-        return Outcome(steps=steps, identities=identities, jobs=registered, addresses=where, held=made.held)
+        return Outcome(
+            steps=steps, identities=(*identities, *users), jobs=registered, addresses=where, held=made.held
+        )
 
 
 def _cloud(
@@ -96,14 +99,21 @@ def _cloud(
     return result.done, cluster.observe()
 
 
-def _rocketmq(cluster: Cluster, where: Addresses, way: Access, emit: Emit) -> tuple[str, ...]:
-    """Which jobs it registered. A change of Nomad's leader meanwhile is waited out."""
+def _rocketmq(
+    cluster: Cluster, where: Addresses, way: Access, emit: Emit
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What it wrote of users, and which jobs it registered.
+
+    A change of Nomad's leader meanwhile is waited out, and a new Nomad that has no keys yet to encrypt with.
+    """
+    users: list[str] = []
     registered: list[str] = []
 
-    def submit_all() -> None:
+    def give() -> None:
+        users.extend(give_users(cluster, way))
         for job in wanted_jobs(cluster, where, way):
             if submit(way.nomad, job):
                 registered.append(job.id)
 
-    wait([Condition("Nomad has RocketMQ's jobs", submit_all)], _JOBS_DEADLINE_S, emit)
-    return tuple(registered)
+    wait([Condition("Nomad has RocketMQ's users and jobs", give)], _JOBS_DEADLINE_S, emit)
+    return tuple(users), tuple(registered)

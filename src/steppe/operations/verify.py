@@ -42,6 +42,7 @@ def verify(file: Path, emit: Emit, *, messages: int, deadline_s: float) -> Mappi
                 cluster.topology,
                 where.balancers,
                 group,
+                user=cluster.secrets.users.check,
                 nomad=way.nomad,
                 access=way,
                 emit=record.emit,

@@ -1,6 +1,7 @@
 """Questions and orders for NameServers, controllers and brokers, as mqadmin has them, without its JVM.
 
-Addresses are the cluster's private ones, `10.81.0.16:9876`; `Access` leads to them.
+Addresses are the cluster's private ones, `10.81.0.16:9876`; `Access` leads to them. Each request bears the
+administrator's signature, which brokers check, and NameServers and controllers don't.
 Request codes and field names: RequestCode.java and the header classes of rocketmq-remoting 5.5.0.
 """
 
@@ -12,16 +13,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from steppe.control.secrets import User
 from steppe.rocketmq.interfaces import Access
 from steppe.rocketmq.remoting import Frame, Refused, RemotingError, call, parse_body
 
+_NO_PERMISSION = 16
 _UPDATE_AND_CREATE_TOPIC = 17
+_UNREGISTER_CLIENT = 35
 _GET_BROKER_RUNTIME_INFO = 28
 _GET_ROUTEINFO_BY_TOPIC = 105
 _GET_BROKER_CLUSTER_INFO = 106
 _GET_BROKER_HA_STATUS = 907
 _CONTROLLER_GET_METADATA_INFO = 1005
 _CONTROLLER_GET_SYNC_STATE_DATA = 1006
+_AUTH_LIST_ACL = 3010
+_USER = "User:"
 _CLEAN_BROKER_DATA = 1011
 _METADATA_NOT_EXIST = 2008
 _READ_AND_WRITE = 6
@@ -194,6 +200,33 @@ def create_topic(access: Access, master: str, topic: str, *, queue_count: int) -
     request(access, master, _UPDATE_AND_CREATE_TOPIC, fields)
 
 
+def knows(access: Access, broker: str, user: User) -> bool:
+    """Whether this broker knows the user with that secret, which doesn't go over the network for it.
+
+    Asked by taking leave as a client that never was there, which any user may. Raises RemotingError when
+    there is no such answer.
+    """
+    host, _, port = broker.rpartition(":")
+    try:
+        call(*access.endpoint(host, int(port)), _UNREGISTER_CLIENT, {"clientID": "steppe"}, user=user)
+    except Refused as refused:
+        if refused.code == _NO_PERMISSION:
+            return False
+        raise
+    return True
+
+
+def grants(access: Access, broker: str) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """What each user may do at this broker: sorted actions by resource, `Topic:orders*` to (`Get`, `Pub`)."""
+    listed = parse_body(request(access, broker, _AUTH_LIST_ACL).body or b"[]")
+    return {acl["subject"].removeprefix(_USER): _actions(acl) for acl in listed}
+
+
+def _actions(acl: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    entries = [entry for policy in acl.get("policies") or () for entry in policy["entries"]]
+    return {entry["resource"]: tuple(sorted(entry["actions"])) for entry in entries}
+
+
 def request(
     access: Access, address: str, code: int, fields: Mapping[str, str] | None = None, body: bytes = b""
 ) -> Frame:
@@ -202,7 +235,8 @@ def request(
     Raises Refused when the server says no, RemotingError when no usable answer comes.
     """
     host, _, port = address.rpartition(":")
-    return call(*access.endpoint(host, int(port)), code, fields, body, place=address)
+    there = access.endpoint(host, int(port))
+    return call(*there, code, fields, body, user=access.administrator, place=address)
 
 
 def first_answer(addresses: Sequence[str], ask: Callable[[str], _T]) -> _T:

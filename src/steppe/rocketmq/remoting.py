@@ -16,6 +16,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+from steppe.control.secrets import User
+from steppe.rocketmq.signature import signed
+
 SUCCESS = 0
 _JSON = 0
 _IS_ANSWER = 1
@@ -93,16 +96,19 @@ def call(
     fields: Mapping[str, str] | None = None,
     body: bytes = b"",
     *,
+    user: User | None = None,
     place: str = "",
     timeout_s: float = 3.0,
 ) -> Frame:
-    """One request on a connection of its own, and its answer.
+    """One request on a connection of its own, signed by the user if one is given, and its answer.
 
     `place`: how errors name the server, where host and port are only a way to it.
 
     Raises Refused when the server says no, and RemotingError when no answer comes in `timeout_s`.
     """
-    request = Frame(code=code, opaque=next(_opaque), fields=fields or {}, body=body)
+    given = fields or {}
+    shown = signed(given, body, user) if user else given
+    request = Frame(code=code, opaque=next(_opaque), fields=shown, body=body)
     try:
         with closing(socket.create_connection((host, port), timeout=timeout_s)) as connection:
             connection.sendall(encode(request))

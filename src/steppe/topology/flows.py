@@ -22,7 +22,12 @@ _MANAGEMENT, _CLIENT, _CHECKS, _OPERATORS = (
 )
 _NETWORKS = (_MANAGEMENT, _CLIENT)
 
-_BROKER_PORTS = (ports.BROKER_FIRST - 2, ports.broker(MAX_BROKER_GROUPS - 1) + 1)
+_LAST_BROKER = ports.broker(MAX_BROKER_GROUPS - 1)
+_BROKER_PORTS = (ports.BROKER_FIRST - 2, _LAST_BROKER)
+_REPLICATION_PORTS = (
+    ports.BROKER_FIRST + ports.BROKER_REPLICATION,
+    _LAST_BROKER + ports.BROKER_REPLICATION,
+)
 _CONSUL_API = (ports.CONSUL_HTTPS,)
 _NAMESERVER_API = (ports.NAMESERVER, ports.NAMESERVER_LIST)
 
@@ -65,6 +70,7 @@ _INSIDE: tuple[_Row, ...] = (
         (_BROKER_PORTS,),
         "RocketMQ clients, replicas and controllers reach brokers",
     ),
+    ((Role.BROKER,), (Role.BROKER,), "tcp", (_REPLICATION_PORTS,), "replicas copy from their master"),
     (_NETWORKS, (*_ALL, Role.BASTION), "icmp", (), "is the host there"),
 )
 

@@ -180,7 +180,7 @@ class BrokerGroup:
     nameserver: str
     """Name of its `NameServerGroup`."""
     port: int
-    """Remoting port in a new cluster; `port - 2` is the fast port, `port + 1` the replication port.
+    """Remoting port in a new cluster; `port - 2` is the fast port, `port + 2000` the replication port.
 
     Where groups run, `steppe.rocketmq.groups.with_ports` gives those that they have.
     """

@@ -23,7 +23,10 @@ NAMESERVER_LIST = 8080
 
 BROKER_FIRST = 10911
 BROKER_STEP = 20
-"""A broker group takes `port - 2` (fast), `port` (remoting) and `port + 1` (replication)."""
+"""A broker group takes `port - 2` (fast), `port` (remoting) and `port + 2000` (replication)."""
+BROKER_REPLICATION = 2000
+"""From a group's remoting port to its replication port. That one asks for no user, so it lies outside the
+range that clients may reach."""
 
 
 def broker(index: int) -> int:

@@ -17,6 +17,7 @@ from steppe.engine.events import Emit
 from steppe.errors import UsageError
 from steppe.operations.jobs import wanted_jobs
 from steppe.operations.mq.inside import Inside, changing_groups
+from steppe.operations.mq.users import give_users
 from steppe.operations.stages import stage
 from steppe.rocketmq.changes import compared, unwanted
 from steppe.rocketmq.conditions import conditions
@@ -48,6 +49,7 @@ def apply(file: Path, emit: Emit, approve: Callable[[Plan], None]) -> Applied:
         if changes:
             approve(_plan(inside, changes, held))
         lock.claim()
+        give_users(inside.cluster, inside.way)
         registered = tuple(job.id for job in wanted if submit(nomad, job))
         lock.require()
         with stage("health", emit):

@@ -21,7 +21,7 @@ from steppe.engine.events import Emit
 from steppe.errors import Unhealthy, UsageError
 from steppe.operations.mq.inside import Group, Inside, changing_groups, groups, named, wanted_groups
 from steppe.operations.stages import stage
-from steppe.rocketmq import admin
+from steppe.rocketmq import admin, nomad_variables
 from steppe.rocketmq.delete import delete_data, end, folder_of
 from steppe.rocketmq.groups import nameserver_of
 from steppe.rocketmq.jobs import ENDPOINT_JOB, members
@@ -71,6 +71,9 @@ def remove(
                 end(inside.way.nomad, group.job, emit)
         if group.kind is Role.NAMESERVER:
             _end_endpoint(inside, emit)
+        else:
+            # Its copy of the users; a group of that name that comes back is given a new one.
+            nomad_variables.delete(inside.way.nomad, nomad_variables.job_path(group.job))
         lock.require()
         if not delete_data:
             return asked
