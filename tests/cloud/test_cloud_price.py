@@ -70,7 +70,7 @@ def test_each_zone_is_priced_as_it_is(empty: ClusterInBox) -> None:
 
 def test_what_is_there_costs_nothing_more(empty: ClusterInBox) -> None:
     raises_nothing(empty.up())
-    assert price_of(empty) == Estimate()
+    assert price_of(empty) == Estimate(invented=True)
 
 
 def test_a_price_that_is_refused_is_missing(empty: ClusterInBox) -> None:
