@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from steppe.cloud.api import Look, Row
-from steppe.cloud.resource import Resource, appeared, differs, fixed, tagged
+from steppe.cloud.resource import Resource, appeared, differs, fixed, place, tagged
 from steppe.engine.kind import Difference, Fact, Run, Scope, Want
 from steppe.engine.observed import Observed
 
@@ -66,8 +66,8 @@ class Balancer(Resource):
             InnerMode="Yes",
             OuterMode="No",
             ListenType=want.mode,
-            VPCId=run.id("vpc", want.vpc),
-            SubnetId=run.id("subnet", want.subnet),
+            VPCId=place(run, "vpc", want.vpc),
+            SubnetId=place(run, "subnet", want.subnet),
         )
         return appeared(run, "its address", lambda: self._shown(run, made["ULBId"]))
 

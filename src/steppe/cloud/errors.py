@@ -173,6 +173,16 @@ def no_connection(action: str, endpoint: str, why: str) -> Fault:
     )
 
 
+def distrusted(action: str, endpoint: str, why: str) -> Fault:
+    """Nothing was sent."""
+    return Fault(
+        FaultClass.PERMANENT,
+        f"{action}: the certificate of {endpoint} is not trusted: {why}",
+        code="ucloud.certificate",
+        hint="A private region's API may have an authority of its own: UCLOUD_CA_FILE names its PEM file.",
+    )
+
+
 def lost_answer(action: str, why: str) -> Fault:
     """It was sent, and no answer, or none that can be read, came back."""
     return Fault(

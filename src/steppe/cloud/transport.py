@@ -17,7 +17,9 @@ from ucloud.core.transport.http import Request, Response
 class Pooled:
     """Fits the SDK's `Transport`. Threads may share it: they share connections, each with its own session."""
 
-    def __init__(self, connections: int) -> None:
+    def __init__(self, connections: int, ca_file: str = "") -> None:
+        """`ca_file`: the PEM file of the authority that is trusted; empty for the public ones."""
+        self._ca_file = ca_file
         self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections, max_retries=0)
         self._local = threading.local()
 
@@ -30,6 +32,7 @@ class Pooled:
             headers=request.headers,
             timeout=options["timeout"],
             allow_redirects=False,
+            verify=self._ca_file or True,
         )
         response = Response(
             url=answer.url,

@@ -79,6 +79,14 @@ def leaf(ca: KeyPair, common_name: str, names: Sequence[str], address: IPv4Addre
     return _pair(certificate, key)
 
 
+def address(certificate: str) -> IPv4Address:
+    """The host's address in a certificate that `leaf` made."""
+    read = x509.load_pem_x509_certificate(certificate.encode())
+    names = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    *_, own = names.get_values_for_type(x509.IPAddress)
+    return IPv4Address(str(own))
+
+
 def _builder(life: timedelta) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (

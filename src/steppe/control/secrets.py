@@ -4,7 +4,8 @@ The APIs of Consul and Nomad accept chosen ids and secrets, so each bootstrap ca
 (Consul: `PUT /v1/acl/bootstrap` with BootstrapSecret; `PUT /v1/acl/token` with AccessorID and SecretID).
 
 1. `ensure` loads `secrets.json` from the cluster's folder; without one, it makes every secret.
-2. A host of the topology that has none yet gets its own; nothing that exists is ever changed.
+2. A host of the topology that has none yet gets its own. Nothing that exists is ever changed, but for the
+   certificates of a host that gets another address, which they name.
 3. What was made is on disk before it is handed out, so a host never holds a secret that we lost.
 """
 
@@ -16,6 +17,7 @@ import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from ipaddress import IPv4Address
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -124,21 +126,42 @@ def with_hosts(kept: Secrets, topology: Topology) -> Secrets:
     """The same secrets, with new ones for those hosts that have none; the same object if all have."""
     ca = KeyPair(certificate=kept.ca_certificate, key=kept.ca_key)
     new = {host.name: _host(topology, host, ca) for host in topology.hosts if host.name not in kept.hosts}
-    return replace(kept, hosts={**kept.hosts, **new}) if new else kept
+    named = addresses(kept)
+    moved = {
+        host.name: _certified(kept.hosts[host.name], topology, host, ca)
+        for host in topology.hosts
+        if named.get(host.name, host.address) != host.address
+    }
+    return replace(kept, hosts={**kept.hosts, **new, **moved}) if new or moved else kept
+
+
+def addresses(kept: Secrets) -> Mapping[str, IPv4Address]:
+    """The address that each host's certificate names, by the host's name."""
+    return {
+        name: pki.address(host.consul_tls.certificate) for name, host in kept.hosts.items() if host.consul_tls
+    }
 
 
 def _host(topology: Topology, host: Host, ca: KeyPair) -> HostSecrets:
     runs_consul = host.role is not Role.BASTION
     runs_nomad = host.role is Role.NOMAD or host.role.is_nomad_client
     private, public = _ssh_key(host.name)
-    return HostSecrets(
-        consul_tls=_agent(topology, host, ca, "consul", host.role is Role.CONSUL) if runs_consul else None,
-        nomad_tls=_agent(topology, host, ca, "nomad", host.role is Role.NOMAD) if runs_nomad else None,
+    plain = HostSecrets(
+        consul_tls=None,
+        nomad_tls=None,
         consul_agent=_token() if runs_consul else None,
         nomad_consul=_token() if runs_nomad else None,
         ssh_host_key=private,
         ssh_host_public=public,
     )
+    return _certified(plain, topology, host, ca)
+
+
+def _certified(kept: HostSecrets, topology: Topology, host: Host, ca: KeyPair) -> HostSecrets:
+    """The same with new certificates for the agents that the host runs: those that have a token."""
+    consul = _agent(topology, host, ca, "consul", host.role is Role.CONSUL) if kept.consul_agent else None
+    nomad = _agent(topology, host, ca, "nomad", host.role is Role.NOMAD) if kept.nomad_consul else None
+    return replace(kept, consul_tls=consul, nomad_tls=nomad)
 
 
 def _agent(topology: Topology, host: Host, ca: KeyPair, program: str, is_server: bool) -> KeyPair:

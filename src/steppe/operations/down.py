@@ -30,7 +30,7 @@ def down(
     `patience` says how long to wait for what the cloud can't delete yet; left out, twenty minutes for each.
     Raises LeftBehind when something still carries the Cluster ID.
     """
-    with changing(file, "down") as (cluster, lock):
+    with changing(file, "down", removing=True) as (cluster, lock):
         emit = audited(emit, cluster.folder, "down")
         observed = cluster.observe()
         require_claim(observed, cluster.secrets.owner)
