@@ -193,7 +193,11 @@ def test_a_private_cluster_makes_one_network_of_its_own() -> None:
     ("vpc", "subnet", "said"),
     [
         ("uvnet-nowhere", None, r"network\.legacy_vpc_id: there is no uvnet-nowhere in region box, org-"),
-        (None, "subnet-nowhere", r"network\.legacy_subnet_id: there is no subnet-nowhere in region box, org-"),
+        (
+            None,
+            "subnet-nowhere",
+            r"network\.legacy_subnet_id: there is no subnet-nowhere in region box, org-",
+        ),
         ("other", None, r"subnet-\w+ is a subnet of \w+-\w+, not of \w+-\w+"),
     ],
 )

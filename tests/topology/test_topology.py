@@ -222,6 +222,40 @@ def test_only_the_bastion_is_public() -> None:
     assert [firewall.name for firewall in direct.firewalls] == ["orders-firewall-gateway"]
 
 
+def test_each_network_that_asks_for_it_has_a_way_out() -> None:
+    def built(nat: str) -> topology.Topology:
+        text = f"cluster: orders\nregion: box\nnetwork: {{nat: {nat}}}\n"
+        return topology.build(parse(text, "cluster.yaml"))
+
+    both = built("[management, client]")
+    assert [(gateway.name, gateway.network, gateway.eip) for gateway in both.gateways] == [
+        ("orders-gateway-client", "client", "orders-eip-gateway-client"),
+        ("orders-gateway-management", "management", "orders-eip-gateway-management"),
+    ]
+    assert [eip.name for eip in both.eips] == [
+        "orders-eip-gateway-client",
+        "orders-eip-gateway-management",
+        "orders-eip-bastion",
+    ]
+    none = built("[]")
+    assert none.gateways == ()
+    assert [firewall.name for firewall in none.firewalls] == ["orders-firewall-bastion"]
+
+
+def test_a_private_cluster_has_one_network_for_all_roles() -> None:
+    text = "cluster: orders\nregion: box\naccess: {mode: direct}\nnetwork: {private: true}\n"
+    built = topology.build(parse(text, "cluster.yaml"))
+    (network,) = built.networks
+    assert (network.vpc_name, network.subnet_name) == ("orders-net-private", "orders-subnet-private")
+    assert {host.network for host in built.hosts} == {"private"}
+    assert len({host.address for host in built.hosts}) == len(built.hosts) == 12
+    assert (built.peerings, built.gateways, built.eips, built.firewalls) == ((), (), (), ())
+    assert built.operators == (network.cidr,)
+    networks = {flow.source for flow in built.flows if flow.source.startswith("network:")}
+    assert networks == {"network:private"}
+    assert len(set(built.flows)) == len(built.flows)
+
+
 def test_a_proxying_balancers_address_is_held_by_no_host() -> None:
     built = topology.build(make(balancers="RequestProxy"))
     assert not any(host.balancers for host in built.hosts)

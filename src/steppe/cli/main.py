@@ -22,7 +22,7 @@ _COMMANDS: Mapping[str, str] = {
     "list": "Show the clusters of a region, or of all.",
     "adopt": "Take a cluster over from another workspace, knowingly.",
     "doctor": "Say what this machine lacks, and how to mend it.",
-    "box": "The local region: start, stop, status, reset.",
+    "box": "The local region: start, stop, status, inside, reset.",
     "explain": "Tell more about an error's code.",
 }
 

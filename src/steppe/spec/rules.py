@@ -145,7 +145,9 @@ def networks_apart(spec: Spec) -> Iterator[Finding]:
 
 @_rule("access.from", "region", *_MODE)
 def operators(spec: Spec) -> Iterator[Finding]:
-    if not spec.access.sources and not spec.network.is_private:
+    network = spec.network
+    private = network.private or network.legacy_vpc_id or network.legacy_subnet_id
+    if not spec.access.sources and not private:
         yield _finding(
             "access.from", "is missing", "the networks you come from, for example [203.0.113.7/32]"
         )
@@ -157,11 +159,11 @@ def operators(spec: Spec) -> Iterator[Finding]:
         )
     if spec.region == BOX_REGION:
         return
-    for index, network in enumerate(spec.access.sources):
-        if network.prefixlen < 8:
+    for index, source in enumerate(spec.access.sources):
+        if source.prefixlen < 8:
             yield Finding(
                 path=("access", "from", index),
-                message=f"{network} lets nearly everyone knock",
+                message=f"{source} lets nearly everyone knock",
                 expected="the networks that you come from, /8 or narrower",
             )
 
