@@ -74,7 +74,7 @@ def test_a_trusted_authority_is_enough(region: Region) -> None:
 
 def test_another_certificate_is_refused_at_once_with_the_remedy(region: Region) -> None:
     api = Api(region.credentials)
-    with pytest.raises(Fault, match="certificate of https://127.0.0.1:.* is not trusted") as told:
+    with pytest.raises(Fault, match=r"certificate of https://127\.0\.0\.1:.* is not trusted") as told:
         api.call("GetRegion")
     assert (told.value.code, told.value.fault_class) == ("ucloud.certificate", FaultClass.PERMANENT)
     assert "UCLOUD_CA_FILE" in told.value.hint
@@ -89,7 +89,7 @@ def test_environment_and_profile_name_the_authority(region: Region, tmp_path: Pa
     found = find("cn-private", KEYS, tmp_path)
     assert (found.endpoint, found.ca_file) == ("https://api.private.example/", str(region.authority))
     with pytest.raises(
-        UsageError, match="nowhere.pem, the API's certificate authority, can't be used: No such"
+        UsageError, match=r"nowhere\.pem, the API's certificate authority, can't be used: No such"
     ):
         find("cn-private", {**KEYS, "UCLOUD_CA_FILE": str(tmp_path / "nowhere.pem")}, tmp_path)
     (tmp_path / "empty.pem").write_text("nothing")
@@ -98,6 +98,6 @@ def test_environment_and_profile_name_the_authority(region: Region, tmp_path: Pa
 
 
 def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="'api.private.example' is no address of an API") as told:
+    with pytest.raises(UsageError, match=r"'api\.private\.example' is no address of an API") as told:
         find("cn-private", {**KEYS, "UCLOUD_API_BASE_URL": "api.private.example"}, tmp_path)
     assert told.value.code == "credentials.endpoint"

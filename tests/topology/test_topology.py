@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from steppe import topology
 from steppe.spec import Spec, limits
+from steppe.spec import parse as parse_spec
 from steppe.topology import Role, Topology
 from steppe.topology.addresses import PLAN, addresses
 
@@ -225,7 +226,7 @@ def test_only_the_bastion_is_public() -> None:
 def test_each_network_that_asks_for_it_has_a_way_out() -> None:
     def built(nat: str) -> topology.Topology:
         text = f"cluster: orders\nregion: box\nnetwork: {{nat: {nat}}}\n"
-        return topology.build(parse(text, "cluster.yaml"))
+        return topology.build(parse_spec(text, "cluster.yaml"))
 
     both = built("[management, client]")
     assert [(gateway.name, gateway.network, gateway.eip) for gateway in both.gateways] == [
@@ -244,7 +245,7 @@ def test_each_network_that_asks_for_it_has_a_way_out() -> None:
 
 def test_a_private_cluster_has_one_network_for_all_roles() -> None:
     text = "cluster: orders\nregion: box\naccess: {mode: direct}\nnetwork: {private: true}\n"
-    built = topology.build(parse(text, "cluster.yaml"))
+    built = topology.build(parse_spec(text, "cluster.yaml"))
     (network,) = built.networks
     assert (network.vpc_name, network.subnet_name) == ("orders-net-private", "orders-subnet-private")
     assert {host.network for host in built.hosts} == {"private"}

@@ -79,7 +79,7 @@ def _place(names: Names, world: Mapping[str, Any], vpc: str) -> Iterator[str]:
 
 
 def _claim(names: Names, world: Mapping[str, Any], cidr: IPv4Network) -> IPv4Address:
-    """The lowest free address, which the cloud gives last; its namespace is made, so no other guest has it."""
+    """The lowest free address, which the cloud gives last. Its namespace is made: no other guest gets it."""
     taken = {each["address"] for each in (*world["hosts"], *world["balancers"])}
     taken |= {each["proxy_address"] for each in world["balancers"]}
     for place in range(2, cidr.num_addresses - 1):

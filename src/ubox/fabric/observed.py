@@ -24,8 +24,10 @@ class State:
 
 
 def observe(names: Names, plan: Plan) -> State:
-    """What is there, but for guests, who come and go by themselves. A host's own namespace isn't looked into, for the host may do there as it likes:
-    where its cable lies, its part is taken to be as planned.
+    """What is there, but for guests, who come and go by themselves.
+
+    A host's own namespace isn't looked into, for the host may do there as it likes: where its cable lies, its
+    part is taken to be as planned.
     """
     namespaces = {each for each in existing(f"{names.prefix}-") if not names.is_guest_namespace(each)}
     routing = sorted(each for each in namespaces if not names.is_host_namespace(each))
