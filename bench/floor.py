@@ -41,7 +41,8 @@ from steppe.engine.events import Event
 from steppe.rocketmq import admin
 from steppe.rocketmq.jobs import ENDPOINT_JOB, VERIFY_FILE, JobFile, endpoint, jobs, members, nameserver_group
 from steppe.rocketmq.remoting import RemotingError
-from steppe.rocketmq.verify import TOPIC, prepare_topic
+from steppe.rocketmq.users import broker_items
+from steppe.rocketmq.verify import TOPIC, credentials, prepare_topic
 from steppe.setup.cache import cache_folder
 from steppe.topology import ports
 from steppe.topology.model import BrokerGroup, Role, Topology
@@ -96,11 +97,11 @@ def _run(machines: Machines, secrets: Secrets, clock: Clock) -> None:
             bare = replace(built, balancers=())
             wait(cluster_conditions(bare, access, secrets, {}), _DEADLINE_S, _silent)
         with clock.stage("JVMs"):
-            _start_rocketmq(machines, tasks)
+            _start_rocketmq(machines, tasks, broker_items(secrets.users, {}))
             wait([_served(built, group, access) for group in built.broker_groups], _DEADLINE_S, _silent)
         with clock.stage("first message"):
             prepare_topic(built, built.broker_groups[0].nameserver, access=access, emit=_silent)
-            _send_one(machines, check)
+            _send_one(machines, check, credentials(secrets.users.check))
 
 
 @contextmanager
@@ -112,7 +113,7 @@ def _from_the_bastion(machines: Machines, secrets: Secrets) -> Iterator[Access]:
         yield access
 
 
-def _start_rocketmq(machines: Machines, tasks: Mapping[str, Task]) -> None:
+def _start_rocketmq(machines: Machines, tasks: Mapping[str, Task], users: Mapping[str, str]) -> None:
     built = machines.topology
     groups = {group.name: ";".join(_at(built, group.name)) for group in built.nameserver_groups}
     lists = {**groups, "nsaddr": groups[built.nameserver_groups[0].name]}
@@ -120,7 +121,7 @@ def _start_rocketmq(machines: Machines, tasks: Mapping[str, Task]) -> None:
     for name, task in tasks.items():
         role = Role.BROKER if name.startswith("rocketmq-broker-") else Role.NAMESERVER
         for host in built.by_role(role):
-            processes.start(machines, host, task, texts if name == ENDPOINT_JOB else None)
+            processes.start(machines, host, task, items=users, texts=texts if name == ENDPOINT_JOB else None)
 
 
 def _served(built: Topology, group: BrokerGroup, access: Access) -> Condition:
@@ -157,9 +158,9 @@ def _check(built: Topology, found: Mapping[str, str]) -> JobFile:
     )
 
 
-def _send_one(machines: Machines, check: Task) -> None:
+def _send_one(machines: Machines, check: Task, user: Mapping[str, str]) -> None:
     host = machines.topology.by_role(Role.NAMESERVER)[0]
-    status = processes.start(machines, host, check).wait(_DEADLINE_S)
+    status = processes.start(machines, host, check, items=user).wait(_DEADLINE_S)
     if status:
         said = machines.said(host, f"{check.name}.log").strip().splitlines()
         raise RuntimeError(f"the message did not come back (status {status}): " + "\n".join(said[-10:]))

@@ -18,7 +18,8 @@ from bench.machines import Machines
 from steppe.rocketmq.jobs import JobFile
 from steppe.topology.model import Host
 
-_IN_ENVIRONMENT = re.compile(r'\$\{([\w.]+)\}|\{\{ *env "(\w+)" *\}\}')
+_KNOWN = re.compile(r'\$\{([\w.]+)\}|\{\{ *env "(\w+)" *\}\}|\{\{ *\.(\w+) *\}\}')
+_WITH_VARIABLE = re.compile(r'\s*\{\{-? *(?:with nomadVar "[^"]*"|end) *-?\}\}')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +53,19 @@ def read(nomad: Path, job: JobFile) -> Task:
 
 
 def start(
-    machines: Machines, host: Host, task: Task, texts: Mapping[str, str] | None = None
+    machines: Machines,
+    host: Host,
+    task: Task,
+    *,
+    items: Mapping[str, str] | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Starts the task on the host. `texts` stand in for the templates, where those need Consul."""
+    """Starts the task on the host. `items`: what its job's variable in Nomad would hold. `texts` stand in for
+    the templates, where those need Consul."""
     folder = f"/opt/bench/{task.name}"
     known = {
         "NOMAD_TASK_DIR": f"{folder}/local",
+        "NOMAD_SECRETS_DIR": f"{folder}/secrets",
         "NOMAD_IP_remoting": str(host.address),
         "NOMAD_IP_replication": str(host.address),
         "meta.zone_index": str(host.zone.index),
@@ -65,10 +73,11 @@ def start(
     environment = {name: _filled(value, known) for name, value in task.environment.items()}
     known |= environment
     for path, text in (task.templates if texts is None else texts).items():
-        machines.write(host, f"{folder}/{path}", _filled(text, known))
+        place = Path(folder) / _filled(path, known)
+        machines.write(host, str(place), _filled(_WITH_VARIABLE.sub("", text), {**known, **(items or {})}))
     command = [_filled(word, known) for word in task.command]
     return machines.run(host, task.user, environment, command, f"{task.name}.log")
 
 
 def _filled(text: str, known: Mapping[str, str]) -> str:
-    return _IN_ENVIRONMENT.sub(lambda match: known[match[1] or match[2]], text)
+    return _KNOWN.sub(lambda match: known[match[1] or match[2] or match[3]], text)

@@ -51,7 +51,7 @@ def main() -> None:
         print(
             json.dumps(
                 {
-                    "v": 1,
+                    "version": 1,
                     "figures": [{**asdict(each), "value": each.value, "met": each.met} for each in found],
                     "floors": [asdict(each) for each in floors],
                     "runs": [asdict(each) for each in runs],

@@ -41,6 +41,22 @@ JAVA_OPTS="-Xmx192m $(archive namesrv)" $home/bin/namesrv -c "$work/namesrv.conf
 namesrv=$!
 await "$work/namesrv.log" 'boot success'
 
+# With users, as every broker has them: what authentication loads belongs into the archive too.
+provider=org.apache.rocketmq.auth
+cat >"$work/users.json" <<USERS
+[{"name": "archive", "secret": "archive-secret", "grants": [
+  {"resource": "Topic:archive", "actions": ["Pub", "Sub", "Get"]}, {"resource": "Group:*", "actions": ["Sub", "Get"]}]}]
+USERS
+cat >"$work/user.conf" <<CONF
+accessKey=archive
+secretKey=archive-secret
+CONF
+mkdir "$work/conf"
+cat >"$work/conf/tools.yml" <<CONF
+accessKey: admin
+secretKey: admin-secret
+CONF
+
 cat >"$work/broker.conf" <<CONF
 brokerClusterName=archive
 brokerName=archive
@@ -59,16 +75,24 @@ mappedFileSizeCommitLog=67108864
 autoCreateTopicEnable=false
 transactionMetricFlushInterval=500
 timerFlushIntervalMs=10000
+authenticationEnabled=true
+authenticationMetadataProvider=$provider.authentication.provider.LocalAuthenticationMetadataProvider
+initAuthenticationUser={"username":"admin","password":"admin-secret"}
+innerClientAuthenticationCredentials={"accessKey":"inner","secretKey":"inner-secret"}
+authorizationEnabled=true
+authorizationProvider=Permissions
+authorizationMetadataProvider=$provider.authorization.provider.LocalAuthorizationMetadataProvider
 CONF
-JAVA_OPTS="-Xmx256m -XX:MaxDirectMemorySize=128m $(archive broker)" \
+JAVA_OPTS="-Xmx256m -XX:MaxDirectMemorySize=128m -Dusers.file=$work/users.json $(archive broker)" \
   $home/bin/broker -c "$work/broker.conf" >"$work/broker.log" 2>&1 &
 broker=$!
 await "$work/broker.log" 'boot success'
 
-JAVA_OPTS="-Xmx128m $(archive mqadmin)" \
+JAVA_OPTS="-Xmx128m -Drocketmq.home.dir=$work $(archive mqadmin)" \
   $home/bin/mqadmin updateTopic -n $address:9876 -b $address:10911 -t archive -r 4 -w 4 >"$work/topic.log" 2>&1
 JAVA_OPTS="-Xmx128m $(archive verify)" \
-  $home/bin/verify --namesrv $address:9876 --topic archive --messages 500 >"$work/verify.log" 2>&1 ||
+  $home/bin/verify --namesrv $address:9876 --topic archive --messages 500 \
+  --credentials "$work/user.conf" >"$work/verify.log" 2>&1 ||
   { cat "$work/verify.log" >&2; exit 1; }
 
 kill $broker

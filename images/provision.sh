@@ -20,7 +20,8 @@ find /opt/rocketmq/lib /opt/rocketmq/java -name '*.jar' | LC_ALL=C sort | paste 
 
 # 4. Units. Agents are enabled by a host's user-data, which brings their configuration.
 systemctl enable first-boot.service cgroup-writable.service kernel-settings.service ssh.service
-systemctl disable consul.service nomad.service steppe-addresses.service nftables.service 2>/dev/null
+systemctl disable consul.service nomad.service nomad-keys.service steppe-addresses.service nftables.service \
+  stunnel4.service 2>/dev/null
 systemctl set-default multi-user.target
 # Nothing changes a host behind its operator's back; its network and clock stay as the base image has them.
 systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \

@@ -1,11 +1,15 @@
+import java.io.IOException;
+import java.nio.file.Path;
 import org.apache.rocketmq.broker.BrokerController;
 import org.apache.rocketmq.broker.BrokerStartup;
 
 /**
- * RocketMQ's broker, which asks the HTTP endpoint for its NameServers before it starts.
+ * RocketMQ's broker, which asks the HTTP endpoint for its NameServers, and knows its users, before it starts.
  *
  * <p>BrokerStartup alone asks 10 s after its start for the first time, and registers up to 10 s later still; until
  * then no client can find it. Where NameServers are configured by address this does nothing.
+ *
+ * <p>The property users.file names the file of its users; see Users.
  */
 public final class Broker {
     private static final int TRIES = 240;
@@ -13,8 +17,12 @@ public final class Broker {
 
     private Broker() {}
 
-    public static void main(String[] arguments) throws InterruptedException {
+    public static void main(String[] arguments) throws InterruptedException, IOException {
         BrokerController controller = BrokerStartup.createBrokerController(arguments);
+        String users = System.getProperty("users.file");
+        if (users != null) {
+            Users.follow(controller, Path.of(users));
+        }
         if (controller.getBrokerConfig().isFetchNamesrvAddrByAddressServer()) {
             awaitNameServers(controller);
         }

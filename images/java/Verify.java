@@ -1,7 +1,12 @@
+import java.io.IOException;
+import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,6 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32;
+import org.apache.rocketmq.acl.common.AclClientRPCHook;
+import org.apache.rocketmq.acl.common.SessionCredentials;
 import org.apache.rocketmq.client.consumer.DefaultLitePullConsumer;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendResult;
@@ -18,11 +25,13 @@ import org.apache.rocketmq.client.producer.SendStatus;
 import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
 import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
+import org.apache.rocketmq.remoting.RPCHook;
 
 /**
  * Sends messages through RocketMQ and receives them again, each checked by id and checksum.
  *
- * <p>NameServers come from the properties rocketmq.namesrv.domain and .subgroup, or --namesrv. The last line on
+ * <p>NameServers come from the properties rocketmq.namesrv.domain and .subgroup, or --namesrv. --credentials names a
+ * file of properties with the user's accessKey and secretKey, with which each request is signed. The last line on
  * stdout is the result as JSON; exit code 0 only if every message was acknowledged, received and whole.
  * Messages of other runs in the topic are left aside by the run's id.
  */
@@ -72,8 +81,8 @@ public final class Verify {
     }
 
     private DefaultLitePullConsumer consumer() throws Exception {
-        DefaultLitePullConsumer consumer =
-            new DefaultLitePullConsumer(options.getOrDefault("group", "steppe-verify") + "-" + RUN.substring(0, 8));
+        String group = options.getOrDefault("group", "steppe-verify") + "-" + RUN.substring(0, 8);
+        DefaultLitePullConsumer consumer = new DefaultLitePullConsumer(group, signature());
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.setPollNameServerInterval(1000);
         consumer.setPullBatchSize(256);
@@ -88,7 +97,8 @@ public final class Verify {
     }
 
     private DefaultMQProducer producer() throws Exception {
-        DefaultMQProducer producer = new DefaultMQProducer(options.getOrDefault("group", "steppe-verify"));
+        DefaultMQProducer producer =
+            new DefaultMQProducer(options.getOrDefault("group", "steppe-verify"), signature());
         producer.setPollNameServerInterval(1000);
         producer.setRetryTimesWhenSendFailed(0);
         producer.setSendMsgTimeout(3000);
@@ -98,6 +108,19 @@ public final class Verify {
         producer.setInstanceName("producer-" + RUN);
         producer.start();
         return producer;
+    }
+
+    /** What signs each request; null, and nothing does, without credentials. */
+    private RPCHook signature() throws IOException {
+        if (!options.containsKey("credentials")) {
+            return null;
+        }
+        Properties kept = new Properties();
+        try (Reader reader = Files.newBufferedReader(Path.of(options.get("credentials")))) {
+            kept.load(reader);
+        }
+        return new AclClientRPCHook(
+            new SessionCredentials(kept.getProperty("accessKey"), kept.getProperty("secretKey")));
     }
 
     private void send(DefaultMQProducer producer) throws InterruptedException {

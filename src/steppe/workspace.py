@@ -25,9 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from steppe.errors import Claimed, SteppeError
+from steppe.hints import typed
 
 _LOCK = "lock"
-_AUDIT = "audit.jsonl"
+AUDIT = "audit.jsonl"
+"""The log's file in a cluster's folder."""
 _OTHERS = 0o077
 """The permission bits of group and others."""
 
@@ -57,7 +59,7 @@ class ClusterFolder:
             raise SteppeError(
                 f"{file} holds secrets, and its permissions {mode & 0o777:04o} let other users in.",
                 code="workspace.open-to-others",
-                hint=f"chmod 600 {file}",
+                hint=typed("chmod", "600", file),
             )
         return text
 
@@ -114,7 +116,7 @@ class ClusterFolder:
     def audit(self, entry: Mapping[str, Any]) -> None:
         """Adds one line to the log, with the time and who. Never give it a secret."""
         line = json.dumps({"at": _now(), "user": getuser(), **entry}, default=str) + "\n"
-        with self._opened(_AUDIT, os.O_APPEND) as file:
+        with self._opened(AUDIT, os.O_APPEND) as file:
             os.write(file, line.encode())
 
     @contextmanager

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import click
 import httpx
 
 from ubox import daemon, fidelity, serving
-from ubox.errors import BoxError
+from ubox.errors import BoxError, called
 from ubox.home import Home, default_folder
 from ubox.settings import SPEEDS
 from ubox.status import status as status_of
@@ -49,13 +50,19 @@ _speed = click.option(
 
 
 class _Ubox(click.Group):
-    """Shows a user's mistakes in one line, exit code 1 (click has 2 for a wrong option)."""
+    """Shows a user's mistakes in one line, exit code 1 (click has 2 for a wrong option).
+
+    People's text goes to stderr, JSON to stdout.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except BoxError as error:
             raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            # The reader has seen enough; writing again at shutdown would only repeat the error.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=_Ubox, context_settings={"help_option_names": ["-h", "--help"]})
@@ -108,9 +115,9 @@ def start(folder: Path, port: int | None, fabric: str | None, images: Path | Non
     started = daemon.start(home, arguments)
     told = home.told()
     click.echo(f"box {home.folder} {'started' if started else 'is running already'}", err=True)
-    click.echo(f"  API     {told['endpoint']}")
-    click.echo(f"  region  {told['region']}: {', '.join(told['zones'])}")
-    click.echo(f"  keys    {home.settings_file}")
+    click.echo(f"  API     {told['endpoint']}", err=True)
+    click.echo(f"  region  {told['region']}: {', '.join(told['zones'])}", err=True)
+    click.echo(f"  keys    {home.settings_file}", err=True)
 
 
 @ubox.command()
@@ -141,16 +148,23 @@ def status(folder: Path, as_json: bool) -> None:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
     if not found["exists"]:
-        click.echo(f"no box in {found['folder']}; make one with 'ubox start'")
+        click.echo(f"no box in {found['folder']}; make one with '{called('start')}'", err=True)
         return
-    click.echo(f"box      {found['folder']}")
-    click.echo(f"server   {'running, pid ' + str(found['pid']) if found['running'] else 'stopped'}")
-    click.echo(f"API      {found['endpoint']}")
-    click.echo(f"region   {found['region']}: {', '.join(found['zones'])}")
-    click.echo(f"fabric   {found['fabric']}")
-    click.echo("holds    " + ", ".join(f"{count} {name}" for name, count in found["counts"].items() if count))
+    for line in _shown(found):
+        click.echo(line, err=True)
+
+
+def _shown(found: Mapping[str, Any]) -> Iterator[str]:
+    stopped = f"stopped; '{called('start')}' starts it, with what is in it"
+    holds = ", ".join(f"{count} {name}" for name, count in found["counts"].items() if count)
+    yield f"box      {found['folder']}"
+    yield f"server   {'running, pid ' + str(found['pid']) if found['running'] else stopped}"
+    yield f"API      {found['endpoint']}"
+    yield f"region   {found['region']}: {', '.join(found['zones'])}"
+    yield f"fabric   {found['fabric']}"
+    yield f"holds    {holds or 'nothing'}"
     for host in found["hosts"]:
-        click.echo(f"  {host['name']:<28} {host['zone']:<10} {host['address']:<15} {host['state']}")
+        yield f"  {host['name']:<28} {host['zone']:<10} {host['address']:<15} {host['state']}"
 
 
 @ubox.command()
@@ -168,23 +182,23 @@ def reset(folder: Path, yes: bool) -> None:
         _refuse_foreign(home)
     if not yes:
         click.confirm(f"Remove the box in {home.folder} with everything in it?", abort=True, err=True)
-    removed: Sequence[str] = ()
+    removed: list[tuple[str, str]] = []
     if home.folder.exists():
         daemon.stop(home)
     if home.told().get("fabric") != serving.NONE:
         from ubox.fabric import reset as reset_fabric
 
         # Also without the folder: what is in the kernel outlives it.
-        removed = reset_fabric(home.folder)
+        removed += reset_fabric(home.folder)
     if home.folder.exists():
         shutil.rmtree(home.folder)
-        removed = [*removed, f"folder {home.folder}"]
+        removed.append(("folder", str(home.folder)))
     click.echo(_summary(removed) if removed else f"no box in {home.folder}", err=True)
 
 
-def _summary(removed: Sequence[str]) -> str:
-    """What was removed, counted by what it was: each ends in the name of one thing."""
-    kinds = Counter(each.rpartition(" ")[0] for each in removed)
+def _summary(removed: Sequence[tuple[str, str]]) -> str:
+    """How many things of each sort were removed."""
+    kinds = Counter(what for what, _ in removed)
     return "removed: " + ", ".join(f"{kind} ({count})" for kind, count in kinds.items())
 
 

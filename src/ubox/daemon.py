@@ -23,11 +23,18 @@ _LAST_LINES = 5
 def start(home: Home, arguments: Sequence[str]) -> bool:
     """Starts a server and waits until it answers; False when one runs already. Raises BoxError.
 
-    The server is a session of its own, so it outlives the terminal.
+    The server is a session of its own, so it outlives the terminal. Of two that start it at once, the second
+    waits for the first.
     """
-    if home.server() and answers(home):
-        return False
-    home.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with home.turn():
+        _within(_START_S, lambda: home.server() is None or answers(home))
+        if home.server():
+            return False
+        _start(home, arguments)
+    return True
+
+
+def _start(home: Home, arguments: Sequence[str]) -> None:
     with home.log_file.open("ab") as log:
         began = log.tell()
         child = subprocess.Popen(
@@ -43,7 +50,6 @@ def start(home: Home, arguments: Sequence[str]) -> bool:
         or child.poll() is not None
     ):
         raise BoxError(f"the server did not start; {home.log_file} ends with:\n{_tail(home.log_file, began)}")
-    return True
 
 
 def stop(home: Home) -> bool:

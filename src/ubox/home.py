@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ubox.errors import BoxError
+from ubox.errors import BoxError, called
 
 
 def default_folder() -> Path:
@@ -64,6 +64,17 @@ class Home:
             return {}
         return kept if isinstance(kept, dict) else {}
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Waits until no other process starts this box's server, and keeps others waiting."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
     def server(self) -> Process | None:
         """The process that serves this box now."""
         try:
@@ -81,7 +92,8 @@ class Home:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise BoxError(
-                    f"{self.folder}: another ubox serves it; 'ubox status' shows it, 'ubox stop' ends it"
+                    f"{self.folder}: another ubox serves it; '{called('status')}' shows it, "
+                    f"'{called('stop')}' ends it"
                 ) from None
             pid = os.getpid()
             self._pid_file.write_text(json.dumps({"pid": pid, "started": started_at(pid)}))

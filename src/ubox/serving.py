@@ -14,7 +14,7 @@ from ubox import catalogue, settings
 from ubox.app import LOOPBACK
 from ubox.box import Box
 from ubox.catalogue import Image
-from ubox.errors import BoxError
+from ubox.errors import BoxError, called
 from ubox.home import Home
 from ubox.server import listen, serve
 from ubox.settings import Settings
@@ -63,8 +63,7 @@ def _settings(home: Home, fabric: str, speed: str | None) -> Settings:
         told = settings.load(home.settings_file)
         if (was := home.told().get("fabric")) not in (None, fabric):
             raise BoxError(
-                f"{home.folder}: this box has fabric {was!r}, not {fabric!r}; start it with --fabric {was}, "
-                "or begin afresh with 'ubox reset'"
+                f"{home.folder}: this box has fabric {was!r}, not {fabric!r}; start it with --fabric {was}"
             )
     elif fabric == KERNEL:
         from ubox.fabric import choose_internet
@@ -89,7 +88,8 @@ def _listener(home: Home, port: int | None) -> socket.socket:
         return listen(LOOPBACK, number)
     except OSError as error:
         raise BoxError(
-            f"{LOOPBACK}:{number}: can't listen there ({error.strerror}); take another with --port"
+            f"{LOOPBACK}:{number}: can't listen there ({error.strerror}): another program may. "
+            f"End that one, or '{called('start')} --port 0' takes a free port"
         ) from error
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ubox.errors import BoxError
+from ubox.errors import BoxError, called
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,8 @@ def load(file: Path) -> Settings:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BoxError(
-            f"{file}: can't be read as a box's settings ({error!r}); 'ubox reset' starts afresh"
+            f"{file}: can't be read as a box's settings ({error!r}); put it right, or begin afresh with "
+            f"'{called('reset')}', which removes all that is in the box"
         ) from error
 
 

@@ -86,7 +86,7 @@ def test_json_events_are_lines_that_begin_with_the_version(capsys: pytest.Captur
     with events_shown(as_json=True) as emit:
         emit(StepEvent(step="create host a", state=StepState.DONE, seconds=1.5))
     hello, step = (json.loads(text) for text in capsys.readouterr().out.splitlines())
-    assert (hello["type"], hello["v"], hello["seq"]) == ("hello", 1, 0)
+    assert (hello["type"], hello["version"], hello["seq"]) == ("hello", 1, 0)
     assert (step["type"], step["step"], step["state"], step["seq"]) == ("step", "create host a", "done", 1)
 
 

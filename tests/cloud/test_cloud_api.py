@@ -61,10 +61,33 @@ def test_nobody_listening_is_told_with_the_endpoint(empty: ClusterInBox) -> None
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         endpoint = f"http://127.0.0.1:{unused.getsockname()[1]}/"
-        api = Api(dataclasses.replace(credentials(empty.served), endpoint=endpoint))
+        there = dataclasses.replace(credentials(empty.served), endpoint=endpoint)
         with pytest.raises(Fault, match=endpoint) as told:
-            api.call("CreateVPC", **VPC)
+            Api(dataclasses.replace(there, region="cn-bj2")).call("CreateVPC", **VPC)
         assert told.value.fault_class is FaultClass.RETRYABLE
+        with pytest.raises(Fault, match=endpoint) as told:
+            Api(there).call("DescribeVPC")
+        assert (told.value.fault_class, told.value.code) == (FaultClass.PERMANENT, "box.stopped")
+
+
+def test_a_box_that_has_answered_may_be_starting_again(empty: ClusterInBox) -> None:
+    api = empty.api
+    api.call("DescribeVPC")
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        api._client.config.base_url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
+        with pytest.raises(Fault) as told:
+            api.call("CreateVPC", **VPC)
+    assert told.value.fault_class is FaultClass.RETRYABLE
+
+
+def test_a_list_that_can_not_be_had_fails_for_all_who_wait_for_it(empty: ClusterInBox) -> None:
+    empty.served.box.faults.set([FaultRule(kind=Strike.ERROR, action="DescribeVPC", retcode=299)])
+    look = empty.api.look()
+    for _ in range(3):
+        with pytest.raises(Fault, match="299"):
+            look.rows("DescribeVPC", "DataSet")
+    assert empty.api.calls == {"DescribeVPC": 1}
 
 
 def test_a_wrong_key_is_permanent_and_says_what_to_check(empty: ClusterInBox) -> None:
@@ -73,12 +96,6 @@ def test_a_wrong_key_is_permanent_and_says_what_to_check(empty: ClusterInBox) ->
         api.call("DescribeVPC")
     assert told.value.fault_class is FaultClass.PERMANENT
     assert "UCLOUD_PRIVATE_KEY" in told.value.hint
-
-
-def test_all_pages_of_a_list_are_read(empty: ClusterInBox) -> None:
-    for number in range(103):
-        empty.api.call("CreateIsolationGroup", GroupName=f"group-{number}", Remark="steppe cluster=orders")
-    assert len(empty.observe().of("isolation-group")) == 103
 
 
 def test_a_look_asks_for_each_list_once(empty: ClusterInBox) -> None:

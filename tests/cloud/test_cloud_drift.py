@@ -110,11 +110,11 @@ CASES: dict[str, tuple[Meddle, dict[str, str]]] = {
     "a firewall renamed": (_rename_firewall, {"update firewall orders-firewall-gateway": "firewall.name"}),
     "a backend taken out": (
         _take_out_backend,
-        {"create backend orders-consul-http/orders-consul-a": "absent"},
+        {"create backend orders-consul-https/orders-consul-a": "absent"},
     ),
     "a backend disabled": (
         _disable_backend,
-        {"update backend orders-consul-http/orders-consul-a": "backend.enabled"},
+        {"update backend orders-consul-https/orders-consul-a": "backend.enabled"},
     ),
     "a listener deleted": (
         _delete_listener,

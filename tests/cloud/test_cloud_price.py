@@ -59,6 +59,15 @@ def test_years_and_hours_are_told_apart(empty: ClusterInBox) -> None:
     assert found.hour == pytest.approx(3 * of_host(4, 8, 240) / 720, abs=0.02)
 
 
+def test_each_zone_is_priced_as_it_is(empty: ClusterInBox) -> None:
+    consul = "{cpu: [2, 4, 4], boot_disk: {size: [40GiB, 40GiB, 80GiB]}}"
+    text = f"cluster: orders\nregion: box\nhosts: {{consul: {consul}}}\n"
+    found = price_of(empty.with_(topology=topology.build(spec.parse(text, "cluster.yaml"))))
+    consuls = of_host(2, 4, 40) + of_host(4, 4, 40) + of_host(4, 4, 80)
+    others = 6 * of_host(2, 4, 40) + 3 * of_host(4, 8, 240) + of_host(1, 1, 40) + 2 * 10 * _MBPS
+    assert found.month == pytest.approx(consuls + others)
+
+
 def test_what_is_there_costs_nothing_more(empty: ClusterInBox) -> None:
     raises_nothing(empty.up())
     assert price_of(empty) == Estimate()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
@@ -108,3 +109,70 @@ def test_no_secret_is_in_a_plan_or_an_event(small: Topology) -> None:
         hosts = [want for want in cluster.desired.wants if isinstance(want, HostWant)]
         hidden += [host.user_data(addresses) for host in hosts]
         assert not [secret for secret in hidden if secret in shown]
+
+
+def test_an_address_that_others_hold_ends_the_run_at_once_and_names_them(empty: ClusterInBox) -> None:
+    raises_nothing(empty.up())
+    theirs = gateway_of_others(empty)
+    address, host = empty.id("eip", "orders-eip-bastion"), empty.id("host", "orders-bastion")
+    empty.api.call("UnBindEIP", EIPId=address, ResourceType="uhost", ResourceId=host)
+    empty.api.call("BindEIP", EIPId=address, ResourceType="natgw", ResourceId=theirs)
+    before = empty.api.calls["BindEIP"]
+    (failure,) = empty.up().failures
+    assert failure.error.code == "eip.bound"
+    assert f"orders-eip-bastion, {address}) is bound to natgw" in failure.error.message
+    assert theirs in failure.error.message
+    assert empty.api.calls["BindEIP"] == before + 1
+
+
+def test_an_address_that_the_clusters_own_gateway_took_is_mended(empty: ClusterInBox) -> None:
+    raises_nothing(empty.up())
+    address, host = empty.id("eip", "orders-eip-bastion"), empty.id("host", "orders-bastion")
+    gateway = empty.id("gateway", "orders-gateway-client")
+    empty.api.call("UnBindEIP", EIPId=address, ResourceType="uhost", ResourceId=host)
+    empty.api.call("BindEIP", EIPId=address, ResourceType="natgw", ResourceId=gateway)
+    raises_nothing(empty.up())
+    assert empty.plan().is_empty
+
+
+def gateway_of_others(cluster: ClusterInBox) -> str:
+    call = cluster.api.call
+    vpc = call("CreateVPC", Name="other", Network=["10.99.0.0/20"], Tag="other")["VPCId"]
+    subnet = call("CreateSubnet", VPCId=vpc, Subnet="10.99.0.0", Netmask=24, Tag="other")["SubnetId"]
+    eip = call("AllocateEIP", OperatorName="Bgp", Bandwidth=1, Tag="other")["EIPSet"][0]["EIPId"]
+    rule = ["ICMP||127.0.0.1/32|DROP|LOW|"]
+    firewall = call("CreateFirewall", Name="other", Rule=rule, Tag="other")["FWId"]
+    made = call(
+        "CreateNATGW",
+        NATGWName="others-gateway",
+        EIPIds=[eip],
+        FirewallId=firewall,
+        SubnetworkIds=[subnet],
+        VPCId=vpc,
+        IfOpen=0,
+        Tag="other",
+    )
+    return str(made["NATGWId"])
+
+
+@pytest.mark.parametrize(
+    ("action", "retcode", "step", "next_step"),
+    [
+        ("CreateUHostInstance", 8095, r"create host orders-\S+ in box-0\d: ", "higher quota"),
+        ("CreateUHostInstance", 8320, r"create host orders-\S+ in box-0\d: ", "another disk type or zone"),
+        ("CreateUHostInstance", 17067, r"create host orders-\S+ in box-0\d: ", "higher quota"),
+        ("AllocateEIP", 4207, "create eip orders-eip-", "higher quota"),
+    ],
+)
+def test_a_quota_or_a_lack_of_stock_ends_the_run_with_what_and_where(
+    empty: ClusterInBox, action: str, retcode: int, step: str, next_step: str
+) -> None:
+    rule = FaultRule(kind=Strike.ERROR, action=action, nth=1, retcode=retcode, message="no more of it")
+    empty.served.box.faults.set([rule])
+    result = empty.up()
+    (failure,) = result.failures
+    assert re.match(step + rf".*no more of it \(RetCode {retcode}\)", failure.error.message)
+    assert failure.error.code == f"ucloud.{retcode}" and next_step in failure.error.hint
+    assert result.not_begun
+    raises_nothing(empty.up())
+    assert empty.plan().is_empty

@@ -65,7 +65,7 @@ def test_it_is_refused_when_the_region_has_moved(file: Path, served: Served) -> 
 def test_it_is_refused_when_the_file_has_changed(file: Path) -> None:
     read = saved(file)
     file.write_text(TEXT + "network: {client: 10.90.0.0/20}\n")
-    with pytest.raises(SteppeError, match="the spec has changed") as told:
+    with pytest.raises(SteppeError, match="the spec or a job has changed") as told:
         up(file, lambda _: None, approve, saved=read)
     assert told.value.code == "plan.moved"
 

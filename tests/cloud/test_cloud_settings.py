@@ -88,6 +88,40 @@ def test_settings_of_a_role_and_of_a_zone_arrive(region: ClusterInBox) -> None:
     assert cluster.plan().is_empty
 
 
+def test_each_zone_has_its_own_sizes_and_disks(region: ClusterInBox) -> None:
+    cluster = with_consul(
+        region,
+        "cpu: [2, 4, 8], memory: [4GiB, 8GiB, 16GiB], machine_type: [O, N, O], "
+        "boot_disk: {type: [CLOUD_RSSD, CLOUD_SSD, CLOUD_RSSD], size: [40GiB, 50GiB, 60GiB]}, "
+        "data_disk: {type: [CLOUD_RSSD, CLOUD_ESSD, CLOUD_SSD], size: 100GiB}",
+    )
+    raises_nothing(cluster.up())
+    assert isinstance(cluster.api, _Recorded)
+    hosts = cluster.api.made("CreateUHostInstance")
+    made = [hosts[f"orders-consul-{zone}"] for zone in "abc"]
+    assert [(each["CPU"], each["Memory"], each["MachineType"]) for each in made] == [
+        (2, 4096, "O"),
+        (4, 8192, "N"),
+        (8, 16384, "O"),
+    ]
+    assert [[(disk["Type"], disk["Size"]) for disk in each["Disks"]] for each in made] == [
+        [("CLOUD_RSSD", 40), ("CLOUD_RSSD", 100)],
+        [("CLOUD_SSD", 50), ("CLOUD_ESSD", 100)],
+        [("CLOUD_RSSD", 60), ("CLOUD_SSD", 100)],
+    ]
+    assert cluster.plan().is_empty
+
+
+def test_a_change_in_one_zone_is_about_that_zone_alone(region: ClusterInBox) -> None:
+    raises_nothing(region.up())
+    changed = with_consul(region, "memory: [4GiB, 8GiB, 4GiB], boot_disk: {size: [40GiB, 40GiB, 50GiB]}")
+    held = changed.plan(roll=False).held
+    assert [(step.name, step.reason) for step in held] == [
+        ("orders-consul-b", "host.memory_mib"),
+        ("orders-consul-c", "host.fingerprint"),
+    ]
+
+
 def test_the_project_of_the_file_stands_for_that_of_the_environment(tmp_path: Path) -> None:
     environ = {"UCLOUD_PUBLIC_KEY": "p", "UCLOUD_PRIVATE_KEY": "k", "UCLOUD_PROJECT_ID": "org-one"}
     for project, used in ((None, "org-one"), ("org-two", "org-two")):
@@ -101,6 +135,17 @@ def test_hourly_charge_has_no_term(region: ClusterInBox) -> None:
     assert isinstance(region.api, _Recorded)
     host = region.api.made("CreateUHostInstance")["orders-consul-a"]
     assert host["ChargeType"] == "Dynamic" and "Quantity" not in host
+
+
+def test_public_addresses_are_charged_as_the_network_says(region: ClusterInBox) -> None:
+    text = (
+        "cluster: orders\nregion: box\nhosts: {consul: {charge_type: Year}}\n"
+        "network: {eip: {charge_type: Dynamic}}\n"
+    )
+    raises_nothing(region.with_(topology=topology.build(spec.parse(text, "cluster.yaml"))).up())
+    assert isinstance(region.api, _Recorded)
+    addresses = region.api.made("AllocateEIP").values()
+    assert [(each["ChargeType"], "Quantity" in each) for each in addresses] == [("Dynamic", False)] * 2
 
 
 def test_a_new_remark_is_written_and_the_fingerprint_stays(region: ClusterInBox) -> None:

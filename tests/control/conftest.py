@@ -17,6 +17,7 @@ import pytest
 
 from steppe import machine, spec, topology
 from steppe.control.secrets import KeyPair, Secrets, make
+from steppe.setup import image
 from steppe.topology import Host, Role, Topology
 
 _CACHE = Path(
@@ -54,6 +55,24 @@ class Agents:
         ]
         (folder / "hosts").write_text("\n".join(["127.0.0.1 localhost", *servers, ""]))
 
+    def lead_to_nomads_keys(self) -> None:
+        """Consul's way to Nomad's public keys, by the image's own program; once for all servers here."""
+        tls = self._folder / "keys"
+        tls.mkdir()
+        pair = self.secrets.hosts[self.topology.by_role(Role.CONSUL)[0].name].consul_tls
+        assert pair is not None
+        texts = {"ca": self.secrets.ca_certificate, "cert": pair.certificate, "key": pair.key}
+        for name, text in texts.items():
+            (tls / f"{name}.pem").write_text(text)
+        (tls / "stunnel.conf").write_text(machine.nomad_keys_config(self.topology, "/mnt"))
+        root = image.current()
+        assert root is not None
+        script = f"mount --bind {tls} {root}/mnt && exec chroot {root} stunnel /mnt/stunnel.conf"
+        with (self._folder / "stunnel.log").open("ab") as log:
+            self._running["keys"] = subprocess.Popen(
+                ["unshare", "--mount", "sh", "-c", script], stdout=log, stderr=log
+            )
+
     def start(self, name: str) -> None:
         host = self.topology.host(name)
         if host.role is Role.CONSUL:
@@ -87,6 +106,7 @@ class Agents:
     def _consul(self, host: Host) -> dict[str, Any]:
         config = machine.consul_config(self.topology, host, self.secrets)
         own = str(host.address)
+        config |= machine.consul_gossip(self.secrets)
         config |= {"data_dir": self._data(host), "client_addr": own, "addresses": {}}
         config["ports"]["dns"] = -1
         config["tls"]["defaults"] |= self._tls(host, self.secrets.hosts[host.name].consul_tls)
@@ -98,6 +118,8 @@ class Agents:
         config |= {"data_dir": self._data(host), "bind_addr": str(host.address)}
         config["consul"]["address"] = f"{consul.address}:8500"
         config["tls"] |= self._tls(host, self.secrets.hosts[host.name].nomad_tls)
+        if "server" in config:
+            config["server"] |= machine.nomad_gossip(self.secrets)["server"]
         if "client" in config:
             config["client"]["network_interface"] = "lo"
         return config
@@ -136,6 +158,7 @@ def agents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agents]:
     try:
         for host in built.hosts:
             running.start(host.name)
+        running.lead_to_nomads_keys()
         yield running
     finally:
         running.close()

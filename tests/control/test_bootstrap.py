@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from steppe.control import pki
 from steppe.control.access import Access, open_access
 from steppe.control.bootstrap import Foreign, bootstrap
 from steppe.control.client import Answer, Client, ControlError
 from steppe.control.conditions import Condition, NotMet, check_once, wait
 from steppe.control.health import cluster_conditions, health
-from steppe.control.secrets import make
+from steppe.control.secrets import KeyPair, Secrets, make
+from steppe.control.tls import operator_context
 from steppe.engine.events import Event
 from steppe.topology import Host, Role, Topology
 
@@ -139,7 +142,6 @@ def test_a_well_cluster_meets_every_condition_through_its_balancers(bootstrapped
         "every Consul agent is alive",
         "Nomad's servers vote and are healthy",
         "every Nomad client is ready",
-        "the balancer orders-consul answers on port 8500",
         "the balancer orders-consul answers on port 8501",
         "the balancer orders-nomad answers on port 4646",
     ]
@@ -184,8 +186,32 @@ def test_a_client_of_another_class_or_closed_to_work_is_named(bootstrapped: Boot
     assert why(agents.topology.hosts) == ""
 
 
+def with_the_ca_of(cluster: Secrets, other: Secrets) -> Secrets:
+    return replace(other, ca_certificate=cluster.ca_certificate, ca_key=cluster.ca_key)
+
+
+def test_without_a_certificate_no_api_answers(bootstrapped: Bootstrapped) -> None:
+    secrets = bootstrapped.agents.secrets
+    stranger = pki.authority("stranger")
+    for role, port, name in (
+        (Role.CONSUL, 8501, "server.orders.consul"),
+        (Role.NOMAD, 4646, "server.orders.nomad"),
+    ):
+        host = bootstrapped.topology.by_role(role)[0]
+        url = f"https://{host.address}:{port}/v1/status/leader"
+        own = operator_context(KeyPair(certificate=secrets.ca_certificate, key=secrets.ca_key))
+        none = ssl.create_default_context(cadata=secrets.ca_certificate)
+        foreign = operator_context(stranger)
+        foreign.load_verify_locations(cadata=secrets.ca_certificate)
+        with httpx.Client(verify=own, trust_env=False) as trusted:
+            assert trusted.get(url, extensions={"sni_hostname": name}).status_code == 200
+        for refused in (none, foreign):
+            with httpx.Client(verify=refused, trust_env=False) as client, pytest.raises(httpx.TransportError):
+                client.get(url, extensions={"sni_hostname": name})
+
+
 def test_without_the_token_nothing_can_be_read_or_written(bootstrapped: Bootstrapped) -> None:
-    other = replace(make(bootstrapped.topology), ca_certificate=bootstrapped.agents.secrets.ca_certificate)
+    other = with_the_ca_of(bootstrapped.agents.secrets, make(bootstrapped.topology))
     with open_access(bootstrapped.topology, other, None, silent) as stranger:
         for ask in (stranger.consul.tokens, stranger.nomad.nodes):
             with pytest.raises(ControlError) as caught:
@@ -199,7 +225,7 @@ def test_someone_elses_cluster_is_refused(
     bootstrapped: Bootstrapped, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("steppe.control.bootstrap._FOREIGN_AFTER_S", 0.2)
-    other = replace(make(bootstrapped.topology), ca_certificate=bootstrapped.agents.secrets.ca_certificate)
+    other = with_the_ca_of(bootstrapped.agents.secrets, make(bootstrapped.topology))
     with (
         open_access(bootstrapped.topology, other, None, silent) as stranger,
         pytest.raises(Foreign, match="bootstrapped by someone else") as caught,

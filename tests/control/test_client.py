@@ -16,6 +16,7 @@ import pytest
 
 from steppe.control import pki
 from steppe.control.client import Client, ControlError, Server, Service
+from steppe.control.tls import operator_context
 
 CA = pki.authority("test")
 TOKEN = "2b5e-secret-token"
@@ -60,6 +61,8 @@ def serving(folder: Path, name: str = NAME, ca: pki.KeyPair = CA) -> Iterator[Ap
         (folder / f"{kind}.pem").write_text(text)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cadata=CA.certificate)
     server = Api(("127.0.0.1", 0), Handler)
     server.asked = []
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
@@ -86,7 +89,7 @@ def client(*apis: Api | None) -> Client:
             Server(name=f"orders-consul-{place}", address=address) for place, address in enumerate(local)
         ),
     )
-    return Client(service, CA.certificate, lambda address, _: ("127.0.0.1", local[address]))
+    return Client(service, operator_context(CA), lambda address, _: ("127.0.0.1", local[address]))
 
 
 def test_the_token_goes_along_unless_the_call_is_anonymous(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from steppe.control.secrets import FILE, Secrets, ensure, load, make
+from steppe.control.secrets import FILE, Secrets, complete, keep, load, make
 from steppe.errors import SteppeError
 from steppe.topology import Role, Topology
 from steppe.workspace import ClusterFolder
@@ -72,22 +72,47 @@ def test_certificates_carry_the_names_that_agents_check(
         PolicyBuilder().store(store).build_client_verifier().verify(leaf, [])
 
 
-def test_they_are_kept_before_use_and_stay_the_same(cluster: Topology, folder: ClusterFolder) -> None:
+def kept(cluster: Topology, folder: ClusterFolder) -> Secrets:
+    made = complete(folder, cluster)
+    keep(folder, made)
+    return made
+
+
+def test_they_are_kept_when_that_is_asked_for_and_stay_the_same(
+    cluster: Topology, folder: ClusterFolder
+) -> None:
+    made = complete(folder, cluster)
     assert load(folder) is None
-    made = ensure(folder, cluster)
-    assert load(folder) == made == ensure(folder, cluster)
+    assert keep(folder, made)
+    assert load(folder) == made == complete(folder, cluster)
+    assert not keep(folder, made)
     assert (folder.path / FILE).stat().st_mode & 0o777 == 0o600
     assert folder.path.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_new_host_gets_its_own_and_nothing_else_changes(cluster: Topology, folder: ClusterFolder) -> None:
     fewer = replace(cluster, hosts=cluster.hosts[:-2])
-    before = ensure(folder, fewer)
-    after = ensure(folder, cluster)
+    before = kept(fewer, folder)
+    after = kept(cluster, folder)
     added = {host.name for host in cluster.hosts[-2:]}
     assert after.hosts.keys() - before.hosts.keys() == added
     assert replace(after, hosts={n: own for n, own in after.hosts.items() if n not in added}) == before
-    assert ensure(folder, fewer) == after
+    assert complete(folder, fewer) == after
+
+
+def test_the_file_of_an_older_steppe_is_completed_and_stays_so(
+    cluster: Topology, folder: ClusterFolder
+) -> None:
+    made = kept(cluster, folder)
+    older = json.loads((folder.path / FILE).read_text())
+    del older["rocketmq"]
+    folder.write(FILE, json.dumps(older))
+    assert load(folder) == replace(made, rocketmq=None)
+    completed = kept(cluster, folder)
+    assert replace(completed, rocketmq=None) == replace(made, rocketmq=None)
+    names = [user.name for user in (completed.users.administrator, completed.users.brokers)]
+    assert names == ["steppe", "steppe-brokers"]
+    assert load(folder) == completed == complete(folder, cluster)
 
 
 def test_nothing_secret_is_printed(cluster: Topology) -> None:
@@ -106,6 +131,9 @@ def secrets_of(made: Secrets) -> list[str]:
         made.nomad_gossip,
         made.consul_management.secret,
         made.nomad_management,
+        made.users.administrator.secret,
+        made.users.brokers.secret,
+        made.users.check.secret,
         made.ca_key.splitlines()[1],
         made.ssh_private_key.splitlines()[1],
         some.consul_agent.secret,
@@ -134,10 +162,10 @@ def test_a_damaged_file_is_named_with_what_is_wrong(folder: ClusterFolder, text:
 
 
 def test_a_damaged_field_is_named_without_its_content(cluster: Topology, folder: ClusterFolder) -> None:
-    made = ensure(folder, cluster)
-    kept = json.loads((folder.path / FILE).read_text())
-    kept["consul_management"]["secret"] = [made.consul_management.secret]
-    folder.write(FILE, json.dumps(kept))
+    made = kept(cluster, folder)
+    written = json.loads((folder.path / FILE).read_text())
+    written["consul_management"]["secret"] = [made.consul_management.secret]
+    folder.write(FILE, json.dumps(written))
     with pytest.raises(
         SteppeError, match=r"consul_management\.secret: Input should be a valid string"
     ) as caught:

@@ -132,7 +132,7 @@ def test_a_moved_plan_says_what_moved() -> None:
     saved = plan(desired(SHELF), seen(), KINDS)
     with pytest.raises(SteppeError, match="the region has changed"):
         refuse_moved(saved, plan(desired(SHELF), seen(CUP_FACT), KINDS))
-    with pytest.raises(SteppeError, match="the spec has changed"):
+    with pytest.raises(SteppeError, match="the spec or a job has changed"):
         refuse_moved(saved, plan(desired(SHELF, CUP), seen(), KINDS))
 
 

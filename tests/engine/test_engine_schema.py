@@ -37,6 +37,7 @@ FULL = Plan(
     region="box",
     facts="0123456789abcdef",
     steps=(STEP,),
+    jobs=(STEP,),
     held=(STEP,),
     stays=("disk orders-disk",),
     problems=(
@@ -69,9 +70,10 @@ def found(value: Any, place: str = "") -> Iterator[tuple[str, type]]:
 
 def test_a_full_plan_has_just_the_documented_fields_with_their_types() -> None:
     fields = documented()
-    # Held steps are as the others: the page says so in one row.
+    # Jobs and held steps are as the others: the page says so in one row each.
     there = [
-        (re.sub(r"^held\[\]\.", "steps[].", place), kind) for place, kind in found(json.loads(FULL.to_json()))
+        (re.sub(r"^(held|jobs)\[\]\.", "steps[].", place), kind)
+        for place, kind in found(json.loads(FULL.to_json()))
     ]
     assert {place for place, _ in there} == set(fields)
     assert [(place, kind) for place, kind in there if kind not in TYPES[fields[place]]] == []

@@ -70,7 +70,7 @@ def test_consul_is_closed_from_the_start(name: str, cluster: Topology, secrets: 
     assert token
     assert config["acl"]["default_policy"] == "deny"
     assert config["acl"]["tokens"] == {"agent": token.secret}
-    assert config["encrypt"] == secrets.consul_gossip
+    assert machine.consul_gossip(secrets) == {"encrypt": secrets.consul_gossip}
     assert config["encrypt_verify_incoming"] is config["encrypt_verify_outgoing"] is True
     assert (
         config["tls"]["defaults"]["verify_incoming"] is config["tls"]["defaults"]["verify_outgoing"] is True

@@ -114,7 +114,7 @@ def test_the_units_of_each_role(cluster: Topology, made: Made) -> None:
         return next(line for line in lines if line.startswith("systemctl start"))
 
     assert units(Role.BASTION).endswith("--no-block steppe-addresses.service")
-    assert units(Role.CONSUL).endswith(" consul.service")
+    assert units(Role.CONSUL).endswith(" consul.service nomad-keys.service")
     assert units(Role.BROKER).endswith(" consul.service nomad.service")
 
 

@@ -13,6 +13,7 @@ from steppe.control.secrets import Secrets
 from steppe.topology import Topology
 from steppe.workspace import workspace
 from tests.cloud.cluster_in_box import ClusterInBox, cluster_in_box, raises_nothing
+from ubox.testing import Served
 
 REGION = "cn-test"
 ORDERS = f"""\
@@ -50,18 +51,22 @@ def region(orders: Topology) -> Iterator[ClusterInBox]:
 @pytest.fixture
 def outside(region: ClusterInBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ClusterInBox:
     """The same, with the environment of a user whose workspace is empty."""
-    served = region.served
+    environment(region.served, tmp_path, monkeypatch)
+    return region
+
+
+def environment(served: Served, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of a user of this region, with a workspace in that folder."""
     told = {
-        "STEPPE_WORKSPACE": str(tmp_path / "workspace"),
+        "STEPPE_WORKSPACE": str(folder / "workspace"),
         "UCLOUD_PUBLIC_KEY": served.public_key,
         "UCLOUD_PRIVATE_KEY": served.private_key,
         "UCLOUD_PROJECT_ID": served.project_id,
         "UCLOUD_API_BASE_URL": served.endpoint,
-        "UBOX_DIR": str(tmp_path / "no-box"),
+        "UBOX_DIR": str(folder / "no-box"),
     }
     for name, value in told.items():
         monkeypatch.setenv(name, value)
-    return region
 
 
 def keep(secrets: Secrets) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from steppe import spec, topology
+from steppe.control.secrets import User
 from steppe.rocketmq.remoting import decode
 from steppe.setup import cache
 from steppe.topology import Topology
@@ -48,6 +49,8 @@ def recorded() -> Callable[[str], bytes]:
 
 class Replay:
     """Answers each request by its code with recorded bytes, for whichever opaque it asks."""
+
+    administrator = User(name="steppe", secret="a-secret")
 
     def __init__(self, answers: Mapping[int, bytes]) -> None:
         self._answers = answers

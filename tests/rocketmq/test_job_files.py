@@ -77,9 +77,31 @@ def test_a_broker_acknowledges_nothing_that_it_could_lose(parsed: dict[str, dict
         "controllerAddr": "10.81.0.16:9878;10.81.0.17:9878;10.81.0.18:9878",
         "rmqAddressServerDomain": "10.81.15.200:8080",
         "rmqAddressServerSubGroup": "main",
-        "haListenPort": "10912",
+        "haListenPort": "12911",
     }
     assert wanted.items() <= properties.items()
+
+
+def test_a_broker_answers_nobody_without_a_signature(parsed: dict[str, dict[str, Any]]) -> None:
+    text = template(parsed["rocketmq-broker-orders-0"])
+    assert "\nauthenticationEnabled=true\n" in text
+    assert "\nauthorizationEnabled=true\n" in text
+    assert "\nauthorizationProvider=Permissions\n" in text
+
+
+def test_a_brokers_secrets_are_in_files_of_its_own_and_nowhere_in_the_job(
+    parsed: dict[str, dict[str, Any]],
+) -> None:
+    task = parsed["rocketmq-broker-orders-0"]["TaskGroups"][0]["Tasks"][0]
+    for each in task["Templates"]:
+        assert each["DestPath"].startswith("${NOMAD_SECRETS_DIR}/")
+        assert (each["Perms"], each["Uid"], each["Gid"]) == ("0600", 902, 902)
+        assert '{{ with nomadVar "nomad/jobs/rocketmq-broker-orders-0" }}' in each["EmbeddedTmpl"].replace(
+            "{{-", "{{"
+        )
+    users = task["Templates"][1]
+    assert (users["DestPath"], users["ChangeMode"]) == ("${NOMAD_SECRETS_DIR}/users.json", "noop")
+    assert "-Dusers.file=${NOMAD_SECRETS_DIR}/users.json" in task["Env"]["JAVA_OPTS"]
 
 
 def test_a_broker_waits_for_its_host_and_its_data(parsed: dict[str, dict[str, Any]]) -> None:
@@ -114,7 +136,9 @@ def test_verify_runs_once(nomad: Path, tmp_path: Path) -> None:
     }
     job = read(nomad, JobFile(id="check-1", file=VERIFY_FILE, variables=given), tmp_path)
     task = job["TaskGroups"][0]["Tasks"][0]
-    assert task["Config"]["args"] == ["--topic", "check", "--messages", "7"]
+    credentials = "${NOMAD_SECRETS_DIR}/user.conf"
+    assert task["Config"]["args"] == ["--topic", "check", "--messages", "7", "--credentials", credentials]
+    assert [(each["DestPath"], each["Perms"]) for each in task["Templates"]] == [(credentials, "0600")]
     assert job["TaskGroups"][0]["RestartPolicy"]["Attempts"] == 0
     assert "-Drocketmq.namesrv.domain=10.0.0.1:8080 " in task["Env"]["JAVA_OPTS"]
 

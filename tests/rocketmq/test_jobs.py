@@ -60,6 +60,26 @@ def test_groups_get_their_own_hosts_ports_and_share_of_memory(
     assert found["rocketmq-broker-one"]["memory_mib"] == 16 * 1024 * 5 // 8 // 2
 
 
+def test_processes_fit_the_smallest_host_and_disk_of_any_zone(
+    build: Build, balancers: Mapping[str, str]
+) -> None:
+    broker = "memory: [16GiB, 8GiB, 16GiB], data_disk: {size: [20GiB, 200GiB, 200GiB]}"
+    group = "rocketmq: {nameservers: {main: {}}, brokers: {one: {nameserver: main}}}"
+    found = jobs(build(f"hosts: {{broker: {{{broker}}}}}\n{group}\n"), balancers)[-1].variables
+    small = jobs(build(f"hosts: {{broker: {{data_disk: {{size: 20GiB}}}}}}\n{group}\n"), balancers)[-1]
+    assert found["memory_mib"] == 8 * 1024 * 5 // 8
+    assert found["commitlog_file_mib"] == small.variables["commitlog_file_mib"]
+
+
+def test_groups_that_run_beside_the_files_keep_their_share(
+    orders: Topology, balancers: Mapping[str, str]
+) -> None:
+    alone, beside = (
+        jobs(orders, balancers, further_groups=count)[-1].variables["memory_mib"] for count in (0, 1)
+    )
+    assert isinstance(alone, int) and beside == alone // 2
+
+
 def test_a_big_disk_gets_big_files(build: Build, balancers: Mapping[str, str]) -> None:
     groups = "rocketmq: {nameservers: {main: {}}, brokers: {one: {nameserver: main}}}"
     broker = jobs(build(groups), balancers)[-1]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from steppe.control.secrets import User
 from steppe.rocketmq import admin
 from steppe.rocketmq.admin import Replicas
 from steppe.rocketmq.remoting import Refused, RemotingError
@@ -19,6 +20,8 @@ DEADLINE_S = 90
 
 
 class Direct:
+    administrator = User(name="steppe", secret="a-secret")
+
     def endpoint(self, address: str, port: int) -> tuple[str, int]:
         return address, port
 

@@ -52,6 +52,17 @@ def test_standard_json_is_read_as_it_is(value: dict[str, object]) -> None:
     assert parse_body(json.dumps(value, separators=(",", ":")).encode()) == value
 
 
+def test_keys_that_are_objects_or_numbers_become_their_json() -> None:
+    body = b'{"t":{{"b":"orders-0","q":6}:{"max":137}, 5 : [1 , {2:[]}] }}'
+    assert parse_body(body) == {"t": {'{"b": "orders-0", "q": 6}': {"max": 137}, "5": [1, {"2": []}]}}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"a"}', b'{"a":1', b"[1 2]", b"{{}}", b"nonsense"])
+def test_a_body_that_is_not_json_is_a_value_error(body: bytes) -> None:
+    with pytest.raises(ValueError):
+        parse_body(body)
+
+
 @pytest.mark.parametrize(
     "payload",
     [

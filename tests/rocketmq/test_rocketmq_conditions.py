@@ -36,6 +36,8 @@ class Answers:
 
 
 class Nowhere:
+    administrator = None
+
     def endpoint(self, address: str, port: int) -> tuple[str, int]:
         assert address
         return "127.0.0.1", 1 if port else 0
@@ -46,6 +48,7 @@ def allocation(host: str, status: str = "running", *events: Mapping[str, Any]) -
         "NodeName": host,
         "ClientStatus": status,
         "DesiredStatus": "run",
+        "JobVersion": 1,
         "TaskStates": {"broker": {"Events": list(events)}},
     }
 
@@ -80,6 +83,7 @@ def brokers_run(
     topology: Topology, balancers: Mapping[str, str], answers: Mapping[str, Any]
 ) -> ConditionResult:
     paths = {f"/v1/job/{BROKER}/{what}": answer for what, answer in answers.items()}
+    paths[f"/v1/job/{BROKER}"] = {"Version": 1}
     return look(topology, balancers, "Broker group orders-0 runs", nomad=Answers(paths))
 
 
@@ -103,6 +107,15 @@ def test_a_zone_without_one_is_named_with_the_fault(orders: Topology, balancers:
 def test_what_was_replaced_does_not_count(orders: Topology, balancers: Mapping[str, str]) -> None:
     old = allocation("orders-broker-a") | {"DesiredStatus": "stop"}
     assert "not in box-01" in brokers_run(orders, balancers, {"allocations": [old]}).why_not
+
+
+def test_a_member_of_the_job_before_its_change_does_not_count(
+    orders: Topology, balancers: Mapping[str, str]
+) -> None:
+    new = [allocation("orders-broker-a"), allocation("orders-broker-b")]
+    old = allocation("orders-broker-c") | {"JobVersion": 0}
+    result = brokers_run(orders, balancers, {"allocations": [*new, old]})
+    assert result.why_not.endswith("not in box-03; still as the job was before: orders-broker-c")
 
 
 def test_a_job_that_fits_nowhere_says_why(orders: Topology, balancers: Mapping[str, str]) -> None:
@@ -148,6 +161,8 @@ def test_every_nameserver_is_asked(
 
 class Endpoint:
     """Serves one text under one path, as the endpoint does, wherever it is asked for."""
+
+    administrator = None
 
     def __init__(self, text: str) -> None:
         class Handler(BaseHTTPRequestHandler):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
+from steppe.control.secrets import User
 from steppe.engine.events import Event, StepEvent, StepState
 from steppe.errors import Unhealthy
 from steppe.rocketmq.verify import VerifyResult, verify
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 Recorded: TypeAlias = Callable[[str], bytes]
 Replaying: TypeAlias = "Callable[[Mapping[int, bytes]], Replay]"
 
+CHECK = User(name="steppe-verify", secret="s-check")
 RESULT = (
     '{"run":"r","sent":2000,"acknowledged":2000,"received":2000,"missing":0,"corrupt":0,"duplicates":1,'
     '"retries":0,"first_ack_ms":900,"first_received_ms":950,"seconds":2.50,"last_error":""}'
@@ -32,11 +34,14 @@ class Nomad:
         self._log = ""
         self._stderr = stderr
         self.calls: list[tuple[str, str]] = []
+        self.written: dict[str, Any] = {}
 
     def request(
         self, method: str, path: str, json: object = None, params: Mapping[str, str] | None = None
     ) -> Any:
         self.calls.append((method, path))
+        if path.startswith("/v1/var/"):
+            return self._variable(method, path, json)
         if path.endswith("/plan"):
             return {"Diff": {"Type": "Added"}, "JobModifyIndex": 0}
         if path.endswith("/allocations"):
@@ -44,6 +49,11 @@ class Nomad:
         if path.startswith("/v1/client/fs/logs/a1"):
             return self._stderr if (params or {})["type"] == "stderr" else self._log
         return json
+
+    def _variable(self, method: str, path: str, json: object) -> object:
+        if method == "PUT":
+            self.written[path] = json
+        return {"Items": {}, "ModifyIndex": 0}
 
     def _allocations(self) -> list[dict[str, Any]]:
         if not self._steps:
@@ -63,6 +73,7 @@ def run(
         topology,
         balancers,
         "main",
+        user=CHECK,
         nomad=nomad,
         access=access,
         emit=events.append,
@@ -104,8 +115,21 @@ def test_the_job_is_removed_whatever_happens(
         with pytest.raises(Unhealthy):
             run(nomad, orders, balancers, rocketmq, deadline_s=0.5)
     for nomad in (good, bad, slow):
-        method, path = nomad.calls[-1]
-        assert (method, path.startswith("/v1/job/rocketmq-verify-main-")) == ("DELETE", True)
+        removed = [path for method, path in nomad.calls if method == "DELETE"]
+        (written,) = nomad.written
+        job = written.removeprefix("/v1/var/nomad/jobs/")
+        assert job.startswith("rocketmq-verify-main-")
+        assert removed == [f"/v1/job/{job}", written]
+
+
+def test_the_client_gets_its_user_from_a_variable_that_is_there_before_the_job(
+    orders: Topology, balancers: Mapping[str, str], rocketmq: Replay
+) -> None:
+    nomad = Nomad(("complete", RESULT))
+    run(nomad, orders, balancers, rocketmq)
+    ((path, variable),) = nomad.written.items()
+    assert variable["Items"] == {"accessKey": "steppe-verify", "secretKey": "s-check"}
+    assert nomad.calls.index(("PUT", path)) < nomad.calls.index(("POST", "/v1/jobs"))
 
 
 def test_an_end_without_a_result_says_what_the_client_said(
@@ -134,6 +158,7 @@ def test_a_group_without_a_master_is_named(
             orders,
             balancers,
             "main",
+            user=CHECK,
             nomad=nomad,
             access=replaying({106: headless}),
             emit=events.append,

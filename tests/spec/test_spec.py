@@ -37,10 +37,18 @@ def test_a_problem_has_its_parts() -> None:
     assert caught.value.exit_code == 2
 
 
-@pytest.mark.parametrize("region", ["box", "cn-bj2", "cn-sh2", "hk"])
+@pytest.mark.parametrize("region", spec.ZONES)
 def test_what_init_writes_is_valid(region: str) -> None:
-    made = spec.parse(spec.template("orders", region), "cluster.yaml")
-    assert (made.cluster, made.region, len(made.zones)) == ("orders", region, 3)
+    zones = spec.ZONES[region]
+    made = spec.parse(spec.template("orders", region, zones, ["198.51.100.7/32"]), "cluster.yaml")
+    assert (made.cluster, made.region, made.zones) == ("orders", region, zones)
+
+
+def test_a_file_of_the_cloud_is_not_valid_before_its_operators_are_named() -> None:
+    with pytest.raises(spec.SpecError) as caught:
+        spec.parse(spec.template("orders", "cn-bj2", spec.ZONES["cn-bj2"]), "cluster.yaml")
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.message) == ("access.from", "is missing")
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.stem)
@@ -68,7 +76,8 @@ def test_the_schema_knows_the_fields_as_they_are_written() -> None:
     schema = spec.json_schema()
     assert schema["required"] == ["cluster", "region"]
     assert set(schema["$defs"]["AccessSpec"]["properties"]) == {"from", "mode"}
-    assert schema["$defs"]["BrokerSpec"]["properties"]["memory"]["type"] == "string"
+    one, each = schema["$defs"]["BrokerSpec"]["properties"]["memory"]["oneOf"]
+    assert one["type"] == each["items"]["type"] == "string" and each["maxItems"] == 3
     assert all(part.get("additionalProperties") is False for part in schema["$defs"].values())
 
 

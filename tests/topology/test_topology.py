@@ -208,7 +208,7 @@ def test_broker_groups_keep_their_ports_to_themselves(spec: Spec) -> None:
     ports = [
         port
         for group in topology.build(spec).broker_groups
-        for port in (group.port - 2, group.port, group.port + 1)
+        for port in (group.port - 2, group.port, group.port + 2000)
     ]
     assert len(set(ports)) == len(ports)
     assert all(port < 20000 for port in ports)
@@ -285,7 +285,9 @@ def test_every_flow_that_the_cluster_needs(mode: str, way_in: str) -> None:
     assert may("health-checks", Role.NAMESERVER, "tcp", 8080)
     assert may("broker", Role.NAMESERVER, "tcp", 9878)
     assert may("network:client", Role.BROKER, "tcp", 10909)
-    assert may("network:client", Role.BROKER, "tcp", 10912)
+    assert may("network:client", Role.BROKER, "tcp", 10909)
+    assert may(Role.BROKER, Role.BROKER, "tcp", 12911)
+    assert not may("network:client", Role.BROKER, "tcp", 12911)
     assert not may("network:management", Role.BROKER, "tcp", 10911)
     assert not may("network:client", Role.CONSUL, "tcp", 8300)
     assert not may("network:client", Role.NOMAD, "tcp", 22)

@@ -6,18 +6,21 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ucloud.client import Client
 
 from steppe.setup.image import catalogue
 
 ROOT = Path(__file__).parents[2]
 ORDERS = ROOT / "examples" / "orders.yaml"
 STEPPE = Path(sys.executable).with_name("steppe")
+PATIENCE_S = 120.0
 _LONGEST_S = 600
 
 
@@ -60,6 +63,36 @@ class Shell:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def cloud(self) -> Client:
+        """The region's API, for what no command does."""
+        box = json.loads((self.box / "box.json").read_text())
+        return Client(
+            {
+                "region": box["region"],
+                "project_id": box["project_id"],
+                "public_key": box["public_key"],
+                "private_key": box["private_key"],
+                "base_url": box["endpoint"],
+            }
+        )
+
+    def hosts(self) -> dict[str, dict[str, Any]]:
+        """The region's rows of its hosts, by name."""
+        rows = self.cloud().invoke("DescribeUHostInstance", {"Limit": 100})["UHostSet"]
+        return {row["Name"]: row for row in rows}
+
+    @property
+    def box(self) -> Path:
+        return Path(self.environment["UBOX_DIR"])
+
+
+def until(what: str, holds: Callable[[], bool]) -> None:
+    """Waits for it; fails the test when it takes too long."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_S:.0f} s"
+        time.sleep(0.2)
 
 
 @pytest.fixture(scope="session")

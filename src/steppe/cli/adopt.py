@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 import click
 from rich.markup import escape
 
 from steppe.cli.options import confirm, file_argument, json_option, yes_option
+from steppe.cli.output import print_document
 from steppe.cli.render import console
+from steppe.hints import typed
 from steppe.operations.adopt import Adoption, adopt
 
 
@@ -43,14 +44,17 @@ def command(file: Path, backup: Path | None, yes: bool, as_json: bool) -> None:
 
     found = adopt(file, approve, backup=backup)
     if as_json:
-        click.echo(json.dumps({"v": 1, **dataclasses.asdict(found)}, indent=1))
+        print_document(dataclasses.asdict(found))
         return
     done = "is this workspace's already" if found.already else "is this workspace's now"
     console().print(f"[bold green]✓[/] {escape(found.cluster)} in {escape(found.region)} {done}.")
     if found.made_from or not found.hosts:
-        console().print(f"  Next: steppe plan {file}")
+        console().print(f"  Next: {escape(typed('steppe', 'plan', file))}")
     else:
-        console().print(f"  Next: steppe down {file}   removes it, with its data; `steppe up` builds it anew")
+        console().print(
+            f"  Next: {escape(typed('steppe', 'down', file))}   removes it, with its data; "
+            "`steppe up` builds it anew"
+        )
 
 
 def _show(found: Adoption) -> None:

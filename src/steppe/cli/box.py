@@ -26,9 +26,14 @@ def command() -> None:
 
 
 @command.command()
-def start() -> None:
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Port of the API; left out, that of the last time, or a free one. 0 takes a free one.",
+)
+def start(port: int | None) -> None:
     """Start the region, or say that it runs. Machines of an earlier start are still there."""
-    _ubox("start")
+    _ubox("start", *([] if port is None else ["--port", str(port)]))
 
 
 @command.command()
@@ -86,10 +91,14 @@ def _program(command: str) -> Path:
 
 
 def _ubox(*arguments: str) -> None:
-    done = subprocess.run([_program(arguments[0]), *arguments], check=False)
+    program = _program(arguments[0])
+    done = subprocess.run(
+        [program, *arguments], check=False, env={**os.environ, "UBOX_COMMAND": "steppe box"}
+    )
     if done.returncode:
         raise SteppeError(
-            f"`ubox {' '.join(arguments)}` failed with exit code {done.returncode}; it says why above.",
+            f"`steppe box {arguments[0]}` failed; the line above says why.",
             code="box.failed",
-            hint="`steppe doctor` tells what this machine lacks; `steppe box reset` starts over",
+            hint=f"mend that and run `steppe box {arguments[0]}` again; "
+            "`steppe doctor` tells what this machine lacks",
         )

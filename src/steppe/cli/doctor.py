@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 import click
@@ -11,8 +10,10 @@ from rich.markup import escape
 
 from steppe import spec
 from steppe.cli.options import DEFAULT_FILE, json_option
+from steppe.cli.output import print_document
 from steppe.cli.render import console
 from steppe.errors import SteppeError
+from steppe.operations.certificates import certificates
 from steppe.setup.doctor import MODES, Finding, examine
 from steppe.spec.model import BOX_REGION
 
@@ -24,22 +25,24 @@ from steppe.spec.model import BOX_REGION
 def command(file: Path | None, mode: str | None, as_json: bool) -> None:
     """Say what this machine lacks for the local region (box) or for UCloud (cloud), and what mends it.
 
+    With FILE, and a workspace that has built its cluster: also whether the cluster's certificates are valid.
+
     \b
     Example:
       steppe doctor
       steppe doctor examples/production.yaml
     """
     chosen = mode or _mode(file)
-    findings = examine(chosen)
+    findings = [*examine(chosen), *(certificates(file) if file else [])]
     if as_json:
-        click.echo(json.dumps({"mode": chosen, "findings": [dataclasses.asdict(each) for each in findings]}))
+        print_document({"mode": chosen, "findings": [dataclasses.asdict(each) for each in findings]})
     else:
         for finding in findings:
             console().print(_line(finding))
     lacking = [finding for finding in findings if not finding.ok]
     if lacking:
         raise SteppeError(
-            f"This machine is not ready for {chosen}: {len(lacking)} of {len(findings)} checks failed.",
+            f"Not ready for {chosen}: {len(lacking)} of {len(findings)} checks failed.",
             code="doctor.lacking",
             hint="; ".join(finding.remedy for finding in lacking),
         )

@@ -1,4 +1,4 @@
-"""`steppe explain`: more about an error's code."""
+"""`steppe explain`: more about the code of an error, or about the reason of a plan's step or problem."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from steppe.errors import UsageError
 @click.command(name="explain")
 @click.argument("code")
 def command(code: str) -> None:
-    """Tell more about the code of an error, as errors show it.
+    """Tell more about the code of an error, or about a reason in a plan, as they are shown.
 
     \b
     Example:
       steppe explain plan.moved
+      steppe explain host.fingerprint
     """
     click.echo(explanation(code))
 
@@ -31,16 +32,32 @@ def explanation(code: str) -> str:
     if text is None:
         near = difflib.get_close_matches(code, texts, n=3)
         raise UsageError(
-            f"There is no error code {code!r}.",
+            f"There is no code or reason {code!r}.",
             code="explain.unknown",
-            hint=f"did you mean {', '.join(near)}?" if near else "use the code that the error showed",
+            hint=f"did you mean {', '.join(near)}?"
+            if near
+            else "use the code that the error or the plan showed",
         )
     return text.strip()
 
 
 def explanations() -> Mapping[str, str]:
-    """Each code, or family of codes ending in `.*`, with what it means and what to do."""
-    loaded = yaml.safe_load(files("steppe.cli").joinpath("errors.yaml").read_text(encoding="utf-8"))
+    """Each code or reason, or family of codes ending in `.*`, with what it means and what to do."""
+    return {**errors(), **reasons()}
+
+
+def errors() -> Mapping[str, str]:
+    """What an error may carry."""
+    return _table("errors.yaml")
+
+
+def reasons() -> Mapping[str, str]:
+    """What a step or a problem of a plan may carry."""
+    return _table("reasons.yaml")
+
+
+def _table(name: str) -> Mapping[str, str]:
+    loaded = yaml.safe_load(files("steppe.cli").joinpath(name).read_text(encoding="utf-8"))
     assert isinstance(loaded, dict)
     return loaded
 

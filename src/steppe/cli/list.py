@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import Any
 
 import click
@@ -11,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from steppe.cli.options import json_option
+from steppe.cli.output import print_document
 from steppe.cli.render import console
 from steppe.errors import SteppeError
 from steppe.operations.list import Listing, list_clusters
@@ -36,7 +36,7 @@ def command(region: str | None, all_regions: bool, as_json: bool) -> None:
         raise click.UsageError("--region and --all-regions don't go together.")
     found = list_clusters(region, all_regions=all_regions)
     if as_json:
-        click.echo(json.dumps(_data(found), indent=1))
+        print_document(_data(found))
     else:
         _show(found)
     if found.failures:
@@ -50,7 +50,6 @@ def command(region: str | None, all_regions: bool, as_json: bool) -> None:
 
 def _data(found: Listing) -> dict[str, Any]:
     return {
-        "v": 1,
         "regions": list(found.regions),
         "clusters": [dataclasses.asdict(each) for each in found.clusters],
         "failures": [{"region": name, "code": error.code} for name, error in found.failures],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Mapping
 
 import click
@@ -16,14 +15,24 @@ _COMMANDS: Mapping[str, str] = {
     "validate": "Check a cluster file without touching any cloud.",
     "plan": "Show what `up` would change.",
     "up": "Build or mend the cluster until it carries messages.",
+    "diagram": "Draw the cluster, as SVG or as Mermaid text.",
     "status": "Show hosts and health, condition by condition.",
     "verify": "Send and receive messages through the cluster, each checked.",
+    "mq": "RocketMQ's groups, topics, consumer groups and users.",
     "down": "Remove the cluster, and prove that nothing is left.",
     "list": "Show the clusters of a region, or of all.",
     "adopt": "Take a cluster over from another workspace, knowingly.",
+    "audit": "Show who changed a cluster, when and by which plan.",
+    "access": "Give a person the way to Consul and Nomad: environment, UIs, tokens that expire.",
+    "ssh": "Log in to a host by its name, or run a command there.",
+    "logs": "Show the journal of a host, or of one unit on it.",
+    "export": "Write the cluster down for other tools.",
+    "rotate": "Renew certificates or gossip keys of a running cluster.",
+    "workspace": "Move a cluster between people, locked by a passphrase.",
     "doctor": "Say what this machine lacks, and how to mend it.",
     "box": "The local region: start, stop, status, inside, reset.",
-    "explain": "Tell more about an error's code.",
+    "completion": "Make the shell complete commands and names.",
+    "explain": "Tell more about an error's code or a plan's reason.",
 }
 
 
@@ -77,7 +86,7 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point of the command `steppe`."""
-    sys.exit(exits.run(cli))
+    exits.end(exits.run(cli))
 
 
 if __name__ == "__main__":

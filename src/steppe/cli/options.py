@@ -39,3 +39,22 @@ def confirm(question: str, *, yes: bool) -> None:
             hint="give --yes to go on without asking",
         )
     click.confirm(question, abort=True, err=True)
+
+
+def confirm_by_name(what: str, name: str, *, yes: bool) -> None:
+    """Asks for the name of what is to go. Raises UsageError without a terminal, and for another name."""
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            f"{what} Nobody can type its name: this is not a terminal.",
+            code="cli.no-terminal",
+            hint="give --yes to go on without asking",
+        )
+    typed = click.prompt(f"{what} Type its name, {name}, to go on", err=True, default="", show_default=False)
+    if typed.strip() != name:
+        raise UsageError(
+            f"What was typed is not {name}: nothing was changed.",
+            code="cli.other-name",
+            hint="run the command again and type the name, or leave it as it is",
+        )

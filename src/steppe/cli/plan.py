@@ -10,9 +10,11 @@ from rich.markup import escape
 
 from steppe.cli import plan_file, plan_view, price_view
 from steppe.cli.options import file_argument, json_option
+from steppe.cli.output import print_document
 from steppe.cli.render import console
 from steppe.engine import refuse_problems
 from steppe.errors import PendingChanges
+from steppe.hints import typed
 from steppe.operations.plan import planned
 
 
@@ -33,11 +35,12 @@ def command(file: Path, as_json: bool, exit_code: bool, out: Path | None, no_pri
     """
     found = planned(file, with_price=not no_price)
     made = found.plan
+    apply = typed("steppe", "up", file, *(["--plan", out] if out else []))
     if out:
         plan_file.write(out, made)
     if as_json:
         more = {"price": price_view.data(found.price), "cautions": list(found.cautions)}
-        click.echo(json.dumps({**json.loads(made.to_json()), **more}, indent=1, sort_keys=True))
+        print_document(dict(sorted({**json.loads(made.to_json()), **more}.items())))
     else:
         for line in plan_view.lines(made):
             console().print(line)
@@ -45,13 +48,14 @@ def command(file: Path, as_json: bool, exit_code: bool, out: Path | None, no_pri
             console().print(f"[yellow]![/] {escape(caution)}")
         for line in price_view.lines(found.price):
             console().print(line)
-        if made.steps and not made.problems:
-            console().print(f"Next: steppe up {file}{f' --plan {out}' if out else ''}")
+        if not made.is_empty and not made.problems and not exit_code:
+            console().print(f"Next: {escape(apply)}")
     refuse_problems(made)
-    if exit_code and (made.steps or made.held):
+    pending = len(made.steps) + len(made.jobs)
+    if exit_code and (pending or made.held):
         held = f", {len(made.held)} held back" if made.held else ""
         raise PendingChanges(
-            f"{len(made.steps)} change(s) are pending{held}.",
+            f"{pending} change(s) are pending{held}.",
             code="plan.pending",
-            hint=f"steppe up {file}" if made.steps else "up leaves hosts that work as they are",
+            hint=apply if pending else "up leaves what works as it is",
         )

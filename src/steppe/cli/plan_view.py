@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from rich.markup import escape
 
@@ -14,6 +16,10 @@ _SIGNS = {
     Action.REPLACE: "[magenta]±[/]",
     Action.DELETE: "[red]-[/]",
 }
+_PLACE = re.compile(r"-[a-c](-\d+)?$")
+"""A zone's letter at the end of a name, and the number of what is there more than once."""
+_SHOWN = 3
+"""Names or values, as many as there are zones; of more, the first and the last."""
 _FORCED = {
     Force.UPDATE: "changed in place",
     Force.REPLACE: "forces a replacement",
@@ -29,9 +35,11 @@ def lines(plan: Plan) -> Iterator[str]:
         if step.action is not Action.CREATE:
             yield _line(step, f"{step.kind} {step.name}: {step.sentence}")
             yield from map(_changed, step.changes)
-    for step in plan.held:
-        yield f"  [dim]= {escape(step.id)} is held back: {escape(step.sentence)}[/]"
-        yield from (f"[dim]{_changed(change)}[/]" for change in step.changes)
+    for step in plan.jobs:
+        made = step.action is Action.CREATE
+        yield _line(step, f"{step.kind} {step.name}: {step.sentence}{_fields(step.changes) if made else ''}")
+        yield from () if made else map(_changed, step.changes)
+    yield from held_lines(plan.held)
     for name in plan.stays:
         yield f"  [dim]= {escape(name)} stays: it may hold data[/]"
     for problem in plan.problems:
@@ -39,16 +47,25 @@ def lines(plan: Plan) -> Iterator[str]:
     yield summary(plan)
 
 
+def held_lines(held: Iterable[Step]) -> Iterator[str]:
+    """What differs and is left as it is, with the reason."""
+    for step in held:
+        yield f"  [dim]= {escape(step.id)} is held back: {escape(step.sentence)}[/]"
+        yield from (f"[dim]{_changed(change)}[/]" for change in step.changes)
+
+
 def summary(plan: Plan) -> str:
     """One line of counts."""
     counts = plan.count()
     if plan.problems:
         return f"[red]✗[/] This can't be done: {len(plan.problems)} problem(s), marked ! above."
-    if plan.held and not plan.steps:
-        return f"Nothing that up does now; {len(plan.held)} replacement(s) are held back."
-    if not plan.steps:
-        return "[green]✓[/] Nothing to change in the cloud."
-    return "Plan: " + ", ".join(f"{counts[action]} to {action}" for action in Action if counts[action]) + "."
+    if plan.held and plan.is_empty:
+        return f"Nothing that up does now; {len(plan.held)} change(s) are held back."
+    if plan.is_empty:
+        return "[green]✓[/] Nothing to change."
+    parts = [f"{counts[action]} to {action}" for action in Action if counts[action]]
+    parts += [f"{len(plan.jobs)} job(s) for Nomad"] if plan.jobs else []
+    return "Plan: " + ", ".join(parts) + "."
 
 
 def _alike(creates: Iterable[Step]) -> Iterable[list[Step]]:
@@ -69,9 +86,33 @@ def _creates(steps: Sequence[Step]) -> Iterator[str]:
         yield _line(first, f"{first.kind} {first.name}{why}{_fields(shared)}")
         return
     yield _line(first, f"{first.kind}: {len(steps)}{why}{_fields(shared)}")
+    for alike in _one_per_zone(steps):
+        own = [[each for each in step.changes if each not in common] for step in alike]
+        yield f"      {escape(_names(alike) + _fields(_merged(own)))}"
+
+
+def _one_per_zone(steps: Sequence[Step]) -> Iterable[list[Step]]:
+    """Those with the same fields whose names differ only in the zone's letter and the number in it."""
+    groups: dict[tuple[str, ...], list[Step]] = {}
     for step in steps:
-        own = [each for each in step.changes if each not in common]
-        yield f"      {escape(step.name + _fields(own))}"
+        fields = (each.field for each in step.changes)
+        groups.setdefault((_PLACE.sub("", step.name), *fields), []).append(step)
+    return groups.values()
+
+
+def _names(steps: Sequence[Step]) -> str:
+    names = [step.name for step in steps]
+    return ", ".join(names) if len(names) <= _SHOWN else f"{names[0]} … {names[-1]}: {len(names)}"
+
+
+def _merged(several: Sequence[Sequence[Change]]) -> list[Change]:
+    """One list for all: a value that isn't the same everywhere as the values it has."""
+    merged = []
+    for same in zip(*several, strict=True):
+        values = list(dict.fromkeys(_value(each.new) for each in same))
+        text = " | ".join(values) if len(values) <= _SHOWN else f"{values[0]} … {values[-1]}"
+        merged.append(replace(same[0], new=text))
+    return merged
 
 
 def _fields(changes: Sequence[Change]) -> str:

@@ -25,7 +25,8 @@ def lines(price: Estimate | None) -> Iterator[str]:
         yield f"  [dim]¥ {item.yuan:,.2f} a {per}: {item.count} x {escape(item.what)}[/]"
     sums = [("month", price.month), ("hour", price.hour)]
     total = " and ".join(f"¥ {yuan:,.2f} a {per}" for per, yuan in sums if yuan)
-    yield f"Price of what is made: {total or '¥ 0'}, as the API estimates it, without traffic."
+    whose = "invented by the box, which sells nothing" if price.invented else "as the API estimates it"
+    yield f"Price of what is made: {total or '¥ 0'}, {whose}, without traffic."
 
 
 def data(price: Estimate | None) -> dict[str, Any] | None:
@@ -35,6 +36,7 @@ def data(price: Estimate | None) -> dict[str, Any] | None:
     return {
         "items": [asdict(item) for item in price.items],
         "missing": price.missing,
+        "invented": price.invented,
         "yuan_a_month": price.month,
         "yuan_an_hour": price.hour,
     }

@@ -16,6 +16,10 @@ FILE is the cluster's spec; left out, `cluster.yaml` in the current folder. JSON
 people's text to stderr. Changing commands show the plan and ask; `--yes` answers, and without a terminal
 or `--yes` they stop.
 
+With `--json` a command prints one JSON object with a `version`, or, `up` and `down`, one for each event, a
+line each. One that fails before that prints `{"version": 1, "error": {"code", "message", "hint", "exit"}}`
+instead, on one line; after events it is the last line. The text on stderr is the same as without `--json`.
+
 | exit code | meaning |
 | --- | --- |
 | 0 | done, or no change |

@@ -6,6 +6,7 @@ People's text goes to stderr, JSON to stdout alone, so that either can be piped.
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import threading
 import time
@@ -19,6 +20,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
+from steppe.cli.output import JSON_VERSION
 from steppe.engine.events import (
     ConditionEvent,
     Emit,
@@ -30,13 +32,32 @@ from steppe.engine.events import (
     event_data,
 )
 
-JSON_VERSION = 1
 _MOST_ROWS = 16
+_WIDE = 10_000
+"""Columns, where there is no terminal that has some."""
 
 
 def console() -> Console:
-    """Where people's text goes: stderr, in colour only on a terminal (NO_COLOR is honoured)."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    """Where people's text goes: stderr, in colour only on a terminal (NO_COLOR is honoured).
+
+    Elsewhere than on a terminal nothing is wrapped or cut, tables neither.
+    """
+    screen = Console(stderr=True, highlight=False, soft_wrap=True)
+    if not screen.is_terminal:
+        screen.width = _WIDE
+    return screen
+
+
+def tell_of_warnings() -> None:
+    """Shows what steppe's modules warn of, while a command waits, as dim lines among people's text."""
+    log = logging.getLogger("steppe")
+    if not any(isinstance(handler, _Notices) for handler in log.handlers):
+        log.addHandler(_Notices(logging.WARNING))
+
+
+class _Notices(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        console().print(f"  [dim]… {escape(record.getMessage())}[/]")
 
 
 @contextmanager
@@ -65,7 +86,7 @@ class _JsonLines:
 
     def _write(self, body: dict[str, object]) -> None:
         with self._lock:
-            head = {"v": JSON_VERSION, "seq": self._sequence, "at": datetime.now(UTC).isoformat()}
+            head = {"version": JSON_VERSION, "seq": self._sequence, "at": datetime.now(UTC).isoformat()}
             self._sequence += 1
             self._out.write(json.dumps({**head, **body}, default=str) + "\n")
             self._out.flush()
@@ -142,25 +163,31 @@ def _left(left: float | None) -> str:
 
 
 class _LiveView:
-    """Done things scroll up as lines; below them a row for each thing under way, with why it waits."""
+    """Done things scroll up as lines; below them a row for each thing under way, with why it waits.
+
+    It begins with the first event: a question before it has the terminal to itself.
+    """
 
     def __init__(self, screen: Console) -> None:
         self._lock = threading.Lock()
         self._stages: dict[str, float] = {}
         self._rows: dict[str, tuple[float, str, float | None]] = {}
+        self._begun = False
         self._live = Live(console=screen, refresh_per_second=8, transient=True, get_renderable=self._render)
 
     def __enter__(self) -> _LiveView:
-        self._live.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._live.__exit__(None, None, None)
+        self._live.stop()
 
     def emit(self, event: Event) -> None:
         lasting = line(event)
         with self._lock:
             self._note(event, ended=lasting is not None)
+            is_first, self._begun = not self._begun, True
+        if is_first:
+            self._live.start()
         if lasting is not None:
             self._live.console.print(lasting)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from steppe.cli.options import file_argument, json_option
+from steppe.cli.output import print_document
 from steppe.cli.render import console
 from steppe.control.conditions import ConditionResult
 from steppe.errors import Unhealthy
+from steppe.hints import typed
 from steppe.operations.status import Status, status
 from steppe.topology.model import Balancer
 
@@ -31,32 +32,33 @@ def command(file: Path, as_json: bool) -> None:
     """
     found = status(file, lambda event: None)
     if as_json:
-        click.echo(json.dumps(_data(found), indent=1))
+        print_document(_data(found))
     else:
-        _show(found)
+        _show(file, found)
     if not found.healthy:
         unmet = [each.condition for each in found.conditions if not each.met]
         absent = [f"{host.name} is {host.state}" for host in found.hosts if host.state != "Running"]
         raise Unhealthy(
             f"The cluster is not well: {'; '.join(absent + unmet)}.",
             code="status.unhealthy",
-            hint=f"`steppe plan {file}` shows what differs, `steppe up {file}` mends it",
+            hint=f"`{typed('steppe', 'plan', file)}` shows what differs, "
+            f"`{typed('steppe', 'up', file)}` mends it",
         )
 
 
 def _data(found: Status) -> dict[str, Any]:
     return {
-        "v": 1,
         "cluster": found.topology.cluster,
         "region": found.topology.region,
         "healthy": found.healthy,
         "hosts": [dataclasses.asdict(host) for host in found.hosts],
         "addresses": dataclasses.asdict(found.addresses),
         "conditions": [dataclasses.asdict(each) for each in found.conditions],
+        "warnings": list(found.warnings),
     }
 
 
-def _show(found: Status) -> None:
+def _show(file: Path, found: Status) -> None:
     screen = console()
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in ("host", "role", "zone", "address", "state"):
@@ -69,10 +71,12 @@ def _show(found: Status) -> None:
     for balancer in found.topology.balancers:
         screen.print(f"{balancer.name}: {_where(balancer, found.addresses.balancers)}")
     if found.addresses.bastion:
-        screen.print(f"bastion: ssh root@{found.addresses.bastion} (the key is in the workspace)")
+        screen.print(f"bastion: {found.addresses.bastion}; steppe ssh {escape(str(file))} HOST logs in")
     screen.print()
     for condition in found.conditions:
         screen.print(_condition(condition))
+    for warning in found.warnings:
+        screen.print(f"[yellow]![/] {escape(warning)}")
 
 
 def _where(balancer: Balancer, addresses: Any) -> str:

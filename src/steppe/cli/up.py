@@ -6,11 +6,13 @@ import time
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from steppe.cli import plan_file, plan_view
 from steppe.cli.options import confirm, file_argument, json_option, yes_option
 from steppe.cli.render import console, events_shown
 from steppe.engine import Plan
+from steppe.hints import typed
 from steppe.operations.up import Outcome, up
 
 
@@ -63,7 +65,11 @@ def _tell(file: Path, outcome: Outcome, seconds: float) -> None:
     if outcome.changed:
         screen.print(f"[bold green]✓[/] The cluster is up and healthy ({seconds:.1f} s).")
     else:
-        screen.print(f"[bold green]✓[/] No change: everything is as {file} asks ({seconds:.1f} s).")
-    screen.print(f"  Next: steppe verify {file}   sends and receives messages, each checked")
-    screen.print(f"        steppe status {file}   hosts, addresses, health")
-    screen.print(f"        steppe down {file}     removes it all")
+        said = "what up may change" if outcome.held else "everything"
+        screen.print(f"[bold green]✓[/] No change: {said} is as {escape(str(file))} asks ({seconds:.1f} s).")
+    for line in plan_view.held_lines(outcome.held):
+        screen.print(line)
+    verify, status, down = (escape(typed("steppe", verb, file)) for verb in ("verify", "status", "down"))
+    screen.print(f"  Next: {verify}   sends and receives messages, each checked")
+    screen.print(f"        {status}   hosts, addresses, health")
+    screen.print(f"        {down}     removes it all")

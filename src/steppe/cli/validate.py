@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from steppe import spec, topology
 from steppe.cli.options import file_argument, json_option
+from steppe.cli.output import print_document
 from steppe.cli.render import console
+from steppe.hints import typed
 
 
 @click.command(name="validate")
@@ -24,22 +26,20 @@ def command(file: Path, as_json: bool) -> None:
     """
     built = topology.build(spec.load(file))
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "file": str(file),
-                    "cluster": built.cluster,
-                    "region": built.region,
-                    "zones": [zone.name for zone in built.zones],
-                    "hosts": [host.name for host in built.hosts],
-                    "cautions": list(topology.cautions(built)),
-                }
-            )
+        print_document(
+            {
+                "file": str(file),
+                "cluster": built.cluster,
+                "region": built.region,
+                "zones": [zone.name for zone in built.zones],
+                "hosts": [host.name for host in built.hosts],
+                "cautions": list(topology.cautions(built)),
+            }
         )
         return
     for caution in topology.cautions(built):
-        console().print(f"[yellow]![/] {caution}")
+        console().print(f"[yellow]![/] {escape(caution)}")
     console().print(
-        f"[green]✓[/] {file}: cluster {built.cluster} in {built.region}, {len(built.hosts)} hosts in "
-        f"{len(built.zones)} zones. Next: steppe plan {file}"
+        f"[green]✓[/] {escape(str(file))}: cluster {built.cluster} in {built.region}, "
+        f"{len(built.hosts)} hosts in {len(built.zones)} zones. Next: {escape(typed('steppe', 'plan', file))}"
     )

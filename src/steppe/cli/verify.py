@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 import click
 
 from steppe.cli.options import file_argument, json_option
+from steppe.cli.output import print_document
 from steppe.cli.render import console, events_shown
 from steppe.errors import Unhealthy
+from steppe.hints import typed
 from steppe.operations.verify import verify
 
 _MESSAGES = click.IntRange(1, 10_000_000)
@@ -34,7 +35,7 @@ def command(file: Path, as_json: bool, messages: int, timeout: int) -> None:
     with events_shown(as_json=False) as emit:
         results = verify(file, emit, messages=messages, deadline_s=float(timeout))
     if as_json:
-        click.echo(json.dumps({group: dataclasses.asdict(result) for group, result in results.items()}))
+        print_document({"groups": {group: dataclasses.asdict(each) for group, each in results.items()}})
     for group, result in results.items():
         if result.timed_out:
             raise Unhealthy(
@@ -50,7 +51,7 @@ def command(file: Path, as_json: bool, messages: int, timeout: int) -> None:
                 f"{result.acknowledged} acknowledged, {result.received} received, "
                 f"{result.missing} missing, {result.corrupt} changed. {result.last_error}",
                 code="verify.not-whole",
-                hint=f"`steppe status {file}` shows which part is not well",
+                hint=f"`{typed('steppe', 'status', file)}` shows which part is not well",
             )
         if not as_json:
             console().print(

@@ -15,7 +15,7 @@ from steppe.cloud.credentials import Credentials
 from steppe.cloud.credentials import find as find_credentials
 from steppe.cloud.desired import desired, scope
 from steppe.cloud.kinds import KINDS
-from steppe.cloud.lock import Lock, locked
+from steppe.cloud.lock import Lock, locked, require_owner
 from steppe.cloud.preset import preset_network
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "preset_network",
     "refuse_strangers",
     "require_claim",
+    "require_owner",
     "scope",
 ]
 

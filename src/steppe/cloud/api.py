@@ -7,13 +7,14 @@ prints secrets).
 
 from __future__ import annotations
 
+import logging
 import random
 import ssl
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import requests
 from ucloud.core.client import Client
@@ -22,17 +23,20 @@ from ucloud.core.utils.middleware import Middleware
 from urllib3.exceptions import NewConnectionError
 
 from steppe.cloud import errors
-from steppe.cloud.credentials import Credentials
+from steppe.cloud.credentials import BOX_REGION, Credentials
+from steppe.cloud.paging import Page, Row, all_rows
 from steppe.cloud.transport import Pooled
 from steppe.engine.fault import Fault, FaultClass
-
-Row: TypeAlias = Mapping[str, Any]
-"""One resource as the API shows it."""
 
 _PAGE = 100
 """The most that each list gives at once (UHost, isolation groups: documented; others: as Terraform asks)."""
 _READING = ("Describe", "Get")
 _READ_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+_MOVED_PAUSES_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
+"""After each reading of a list that moved meanwhile."""
+_TOLD_AFTER_S, _TOLD_EVERY_S = 3.0, 5.0
+"""When a person is told that an answer is still waited for, and how often."""
+_log = logging.getLogger(__name__)
 
 
 class Api:
@@ -49,9 +53,12 @@ class Api:
         """`parallel`: calls at once at most. `transport` stands for the network in tests."""
         self.credentials = credentials
         self.region = credentials.region
+        self._parallel = parallel
         self._turns = threading.BoundedSemaphore(parallel)
         self._counted = threading.Lock()
         self._calls: Counter[str] = Counter()
+        self._has_answered = False
+        self._told_at = float("-inf")
         self._transport = transport or Pooled(parallel, credentials.ca_file)
         self._client = Client(
             {
@@ -75,27 +82,39 @@ class Api:
             return dict(self._calls)
 
     def call(self, action: str, **params: Any) -> Row:
-        """The answer. What only reads is repeated when it fails for the moment. Raises Fault."""
+        """The answer. What only reads is repeated when it fails for the moment. Raises Fault.
+
+        A repetition that takes seconds is told as a warning in the log, of all calls together.
+        """
         if not action.startswith(_READING):
             return self._once(action, params)
+        began = time.monotonic()
         for pause in _READ_PAUSES_S:
             try:
                 return self._once(action, params)
             except Fault as fault:
                 if fault.fault_class not in (FaultClass.RETRYABLE, FaultClass.UNKNOWN):
                     raise
+                self._tell(fault, time.monotonic() - began)
                 time.sleep(pause * random.uniform(0.5, 1.0))
         return self._once(action, params)
 
     def rows(self, action: str, field: str, **params: Any) -> list[Row]:
-        """All rows of a list, page by page. Raises Fault."""
-        found: list[Row] = []
-        while True:
-            answer = self.call(action, Offset=len(found), Limit=_PAGE, **params)
-            page = answer.get(field) or []
-            found += page
-            if not page or len(found) >= answer.get("TotalCount", 0):
+        """All rows of a list: the first page, then the others at the same time (`steppe.cloud.paging`).
+
+        Raises Fault.
+        """
+
+        def page(offset: int) -> Page:
+            answer = self.call(action, Offset=offset, Limit=_PAGE, **params)
+            return Page(rows=answer.get(field) or [], total=answer.get("TotalCount", 0))
+
+        for pause in _MOVED_PAUSES_S:
+            found = all_rows(page, at_once=self._parallel)
+            if found is not None:
                 return found
+            time.sleep(pause * random.uniform(0.5, 1.0))
+        raise errors.list_moved(action, len(_MOVED_PAUSES_S))
 
     def look(self) -> Look:
         return Look(self)
@@ -109,8 +128,10 @@ class Api:
                 self._calls[action] += 1
             try:
                 answer: Row = self._client.invoke(action, dict(params))
+                self._has_answered = True
                 return answer
             except RetCodeException as error:
+                self._has_answered = True
                 raise errors.by_retcode(action, error.code, error.message) from None
             except HTTPStatusException as error:
                 raise errors.by_status(action, error.status_code) from None
@@ -121,6 +142,14 @@ class Api:
             except (requests.RequestException, UCloudException, AttributeError, ValueError) as error:
                 raise errors.lost_answer(action, type(error).__name__) from None
 
+    def _tell(self, fault: Fault, waited_s: float) -> None:
+        now = time.monotonic()
+        with self._counted:
+            if waited_s < _TOLD_AFTER_S or now - self._told_at < _TOLD_EVERY_S:
+                return
+            self._told_at = now
+        _log.warning("%s; trying again, for %.0f s so far", fault.message, waited_s)
+
     def _broken(self, action: str, error: Exception) -> Fault:
         """A connection that was never made sent nothing; one that broke may have."""
         endpoint = self.credentials.endpoint
@@ -128,6 +157,9 @@ class Api:
             return errors.no_connection(action, endpoint, "timed out")
         reason = getattr(error.args[0] if error.args else None, "reason", None)
         if isinstance(reason, NewConnectionError):
+            if self.region == BOX_REGION and not self._has_answered:
+                # A box that answered before may be starting again; one that never did isn't there.
+                return errors.box_stopped(endpoint)
             return errors.no_connection(action, endpoint, "refused or not found")
         return errors.lost_answer(action, "the connection broke")
 
@@ -141,7 +173,10 @@ class Api:
 
 
 class Look:
-    """One look at the region: each list is asked at most once, however many kinds read it."""
+    """One look at the region: each list is asked at most once, however many kinds read it.
+
+    One that can't be had fails for all of them at once.
+    """
 
     def __init__(self, api: Api) -> None:
         self.api = api
@@ -160,14 +195,21 @@ class Look:
         with self._lock:
             kept = self._lists.setdefault(key, _List())
         with kept.lock:
+            if kept.fault is not None:
+                raise kept.fault
             if kept.rows is None:
-                kept.rows = fetch()
+                try:
+                    kept.rows = fetch()
+                except Fault as fault:
+                    kept.fault = fault
+                    raise
             return kept.rows
 
 
 class _List:
-    __slots__ = ("lock", "rows")
+    __slots__ = ("fault", "lock", "rows")
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.rows: list[Row] | None = None
+        self.fault: Fault | None = None

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from steppe.cloud.api import Look, Row
+from steppe.cloud.api import Look
 from steppe.cloud.balancer import own_balancers
+from steppe.cloud.paging import Row
 from steppe.cloud.resource import Resource, differs
 from steppe.engine.kind import Difference, Fact, Force, Run, Scope, Want
 from steppe.engine.observed import Observed

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from steppe.cloud.api import Look
-from steppe.cloud.eip import Eip
-from steppe.cloud.resource import Resource, differs
+from steppe.cloud.eip import Eip, bound_elsewhere
+from steppe.cloud.gateway import Gateway
+from steppe.cloud.resource import Resource, appeared, differs
+from steppe.engine.fault import Fault
 from steppe.engine.kind import Difference, Fact, Force, Run, Scope, Want
 from steppe.engine.observed import Observed
 
@@ -47,11 +49,22 @@ class Binding(Resource):
         if begun is not None:
             return begun
         eip, host = run.id("eip", want.name), run.id("host", want.host)
-        run.cloud.call("BindEIP", EIPId=eip, ResourceType="uhost", ResourceId=host)
+        try:
+            run.cloud.call("BindEIP", EIPId=eip, ResourceType="uhost", ResourceId=host)
+        except Fault as fault:
+            # A gateway of the cluster's that holds it by mistake is mended in the same run.
+            gateways = [gateway.id for gateway in Gateway().find(run.cloud.look(), run.scope)]
+            raise bound_elsewhere(run, fault, eip, (host, *gateways)) from None
         return _fact(eip, host, want.name)
 
     def delete(self, run: Run, have: BindingFact) -> None:
+        """Waits until the address is free: whoever is refused it then knows that others hold it."""
         run.cloud.call("UnBindEIP", EIPId=have.eip, ResourceType="uhost", ResourceId=have.host)
+        appeared(run, "that it is free", lambda: self._left(run, have))
+
+    def _left(self, run: Run, have: BindingFact) -> bool | None:
+        holders = [eip.holder for eip in Eip().find(run.cloud.look(), run.scope) if eip.id == have.eip]
+        return None if have.host in holders else True
 
 
 def _fact(eip: str, host: str, name: str) -> BindingFact:

@@ -118,10 +118,11 @@ def claimed(scope: Scope, owner: str) -> Claimed:
             hint="Choose another Cluster ID; or rename that firewall, if it is yours.",
         )
     return Claimed(
-        f"The Cluster ID {scope.cluster!r} belongs to another workspace in {scope.region}.",
+        f"The Cluster ID {scope.cluster!r} belongs to another workspace in {scope.region}: the one whose "
+        f"secrets.json has the owner {owner}.",
         code="claim.other",
-        hint="Choose another Cluster ID; or, if the cluster is yours (a lost laptop), take it over with "
-        "`steppe adopt`.",
+        hint="If the cluster is yours, set STEPPE_WORKSPACE to the workspace that built it; if that is lost, "
+        "`steppe adopt FILE` takes the cluster over. If it isn't, choose another Cluster ID.",
     )
 
 

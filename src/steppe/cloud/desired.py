@@ -71,7 +71,7 @@ def _networks(topology: Topology) -> Iterator[Want]:
 
 
 def _public(topology: Topology) -> Iterator[Want]:
-    """What faces the internet. EIPs are charged as the first host is."""
+    """What faces the internet."""
     for firewall in topology.firewalls:
         rules = tuple(_rule(rule) for rule in firewall.rules)
         yield FirewallWant(name=firewall.name, rules=rules, needs=_claim(topology))
@@ -80,8 +80,8 @@ def _public(topology: Topology) -> Iterator[Want]:
             name=eip.name,
             bandwidth_mbps=eip.bandwidth_mbps,
             pay_mode=eip.pay_mode,
-            charge_type=topology.hosts[0].charge_type,
-            charge_quantity=topology.hosts[0].charge_quantity,
+            charge_type=eip.charge_type,
+            charge_quantity=eip.charge_quantity,
             needs=_claim(topology),
         )
     for gateway in topology.gateways:
@@ -141,8 +141,10 @@ def _backends(topology: Topology) -> Iterator[Want]:
 def _host(topology: Topology, host: Host, secrets: Secrets) -> HostWant:
     network = topology.network(host.network)
 
-    def made_from(addresses: Mapping[str, str]) -> bytes:
-        return machine.user_data(topology, host, secrets, addresses)
+    lasting = machine.unrotated(secrets)
+
+    def made_from(addresses: Mapping[str, str], told: Secrets) -> bytes:
+        return machine.user_data(topology, host, told, addresses)
 
     needs = [*_subnet(topology, network), *(Key("balancer", name) for name in host.balancers)]
     needs += [Key("isolation-group", host.isolation_group)] if host.isolation_group else []
@@ -166,8 +168,8 @@ def _host(topology: Topology, host: Host, secrets: Secrets) -> HostWant:
         charge_quantity=host.charge_quantity,
         key_pair=host.key_pair,
         remark=host.remark,
-        user_data=lambda addresses: base64.b64encode(made_from(addresses)).decode(),
-        fingerprint=lambda addresses: machine.fingerprint(host, made_from(addresses)),
+        user_data=lambda addresses: base64.b64encode(made_from(addresses, secrets)).decode(),
+        fingerprint=lambda addresses: machine.fingerprint(host, made_from(addresses, lasting)),
         needs=tuple(needs),
         turn=host.zone.index,
     )

@@ -5,12 +5,14 @@ The API can't filter EIPs by Tag, so all of the project's are listed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from steppe.cloud.api import Look, Row
+from steppe.cloud.api import Look
+from steppe.cloud.paging import Row
 from steppe.cloud.resource import Resource, charge, differs, tagged
+from steppe.engine.fault import Fault, FaultClass
 from steppe.engine.kind import Difference, Fact, Run, Scope, Want
 from steppe.engine.observed import Observed
 
@@ -101,6 +103,27 @@ def _fact(row: Row) -> EipFact:
         pay_mode=row["PayMode"],
         holder=held.get("ResourceID") or held.get("ResourceId") or "",
         holder_kind=(held.get("ResourceType") or "").lower(),
+    )
+
+
+def bound_elsewhere(run: Run, fault: Fault, eip: str, holders: Collection[str]) -> Fault:
+    """For who was refused an EIP because it is in use (RetCode 4212): waiting is no use while others hold it.
+
+    `holders`: ids of those that may hold it, or give it back in this run: then the fault stays as it is.
+    """
+    if fault.code != "ucloud.4212":
+        return fault
+    rows = run.cloud.rows("DescribeEIP", "EIPSet", EIPIds=[eip])
+    found = _fact(rows[0]) if rows else None
+    if found is None or not found.holder or found.holder in holders:
+        return fault
+    name = (rows[0].get("Resource") or {}).get("ResourceName") or ""
+    return Fault(
+        FaultClass.PERMANENT,
+        f"The public address {found.address} ({found.name}, {eip}) is bound to "
+        f"{found.holder_kind} {name or found.holder} ({found.holder}).",
+        code="eip.bound",
+        hint="Unbind it there, or release it if it isn't the cluster's; then run the command again.",
     )
 
 

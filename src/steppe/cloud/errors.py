@@ -29,7 +29,8 @@ _KEYS = (
 )
 _RIGHTS = "Ask the account's administrator for the right, or name another project or zone."
 _MONEY = "Recharge the account in the console."
-_QUOTA = "Ask UCloud for a higher quota, or remove what isn't needed."
+_QUOTA = "Ask UCloud for a higher quota, or remove what isn't needed; then run the command again."
+_STOCK = "Choose another disk type or zone in the cluster file, or try later: what is there already stays."
 
 CODES: Mapping[int, Code] = {
     # The gateway
@@ -97,9 +98,7 @@ CODES: Mapping[int, Code] = {
         "doc",
         "Use charge_type Month, or ask UCloud to enable it.",
     ),
-    8320: Code(
-        _PERMANENT, "no such cloud disk in stock", "doc", "Choose another disk type or zone, or try later."
-    ),
+    8320: Code(_PERMANENT, "no such cloud disk in stock", "doc", _STOCK),
     8847: Code(_PERMANENT, "the subnet has no free address", "doc", "Choose a larger network."),
     8854: Code(_UNKNOWN, "deleting timed out", "doc"),
     8855: Code(_UNKNOWN, "deleting timed out", "doc"),
@@ -110,9 +109,7 @@ CODES: Mapping[int, Code] = {
     8956: Code(_PERMANENT, "unknown image", "doc"),
     8961: Code(_PERMANENT, "the image can't be used in its state", "doc"),
     # UDisk
-    17005: Code(
-        _PERMANENT, "no such disk in stock", "doc", "Choose another disk type or zone, or try later."
-    ),
+    17005: Code(_PERMANENT, "no such disk in stock", "doc", _STOCK),
     17041: Code(_ABSENT, "disk absent", "doc"),
     17056: Code(_NOT_YET, "an operation on the disk is in progress", "doc"),
     17057: Code(_NOT_YET, "the disk is attached", "doc"),
@@ -135,6 +132,8 @@ CODES: Mapping[int, Code] = {
     4143: Code(_ABSENT, "VServer absent", "doc"),
     4148: Code(_ABSENT, "backend absent", "doc"),
 }
+
+BOX_STOPPED = "box.stopped"
 
 _BUSY = (429, 503)
 """The request was turned away; other HTTP errors may come after it was done."""
@@ -183,6 +182,16 @@ def distrusted(action: str, endpoint: str, why: str) -> Fault:
     )
 
 
+def box_stopped(endpoint: str) -> Fault:
+    """Nobody listens where the box's own file says: its server has ended; what it made is still there."""
+    return Fault(
+        FaultClass.PERMANENT,
+        f"The local region is stopped: nothing answers at {endpoint}.",
+        code=BOX_STOPPED,
+        hint="start it with `steppe box start`; its machines and networks are still there",
+    )
+
+
 def lost_answer(action: str, why: str) -> Fault:
     """It was sent, and no answer, or none that can be read, came back."""
     return Fault(
@@ -190,4 +199,14 @@ def lost_answer(action: str, why: str) -> Fault:
         f"{action}: the answer was lost: {why}",
         code="ucloud.lost-answer",
         hint="Run the command again: it looks first at what was done.",
+    )
+
+
+def list_moved(action: str, times: int) -> Fault:
+    """A list in which rows went or came between its pages, each time it was read."""
+    return Fault(
+        _RETRYABLE,
+        f"{action}: the list changed each of the {times} times that it was read",
+        code="ucloud.list-moved",
+        hint="Others are changing much in this project now. Run the command again.",
     )

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from steppe.cloud.api import Look, Row
+from steppe.cloud.api import Look
 from steppe.cloud.claim import claim_name
-from steppe.cloud.resource import Resource, held, tagged
+from steppe.cloud.paging import Row
+from steppe.cloud.resource import Resource, differs, held, tagged
 from steppe.engine.fault import Fault
 from steppe.engine.kind import Difference, Fact, Force, Run, Scope, Want
 from steppe.engine.observed import Observed
@@ -71,13 +72,12 @@ class Firewall(Resource):
             return [_taken(taken)]
         if have is None:
             return []
-        found = []
-        if have.rules != (wanted := tuple(sorted(want.rules))):
-            sentence = _sentence(set(wanted) - set(have.rules), set(have.rules) - set(wanted))
-            found.append(_difference("rules", "; ".join(have.rules), "; ".join(wanted), sentence))
-        if have.name != want.name:
-            found.append(_difference("name", have.name, want.name, "it was renamed"))
-        return found
+        wanted = tuple(sorted(want.rules))
+        sentence = _sentence(set(wanted) - set(have.rules), set(have.rules) - set(wanted))
+        return [
+            *differs("firewall", "rules", "; ".join(have.rules), "; ".join(wanted), sentence),
+            *differs("firewall", "name", have.name, want.name, "it was renamed"),
+        ]
 
     def create(self, run: Run, want: FirewallWant, begun: FirewallFact | None) -> FirewallFact:
         if begun is not None:
@@ -122,10 +122,6 @@ def _taken(taken: TakenNameFact) -> Difference:
 def _rule(row: Row) -> str:
     fields = ("ProtocolType", "DstPort", "SrcIP", "RuleAction", "Priority", "Remark")
     return "|".join(row.get(field) or "" for field in fields)
-
-
-def _difference(field: str, old: str, new: str, sentence: str) -> Difference:
-    return Difference(field=field, old=old, new=new, reason=f"firewall.{field}", sentence=sentence)
 
 
 def _sentence(missing: set[str], extra: set[str]) -> str:

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from steppe.cloud.api import Look, Row
+from steppe.cloud.api import Look
+from steppe.cloud.eip import bound_elsewhere
+from steppe.cloud.paging import Row
 from steppe.cloud.resource import Resource, differs, fixed, tagged
+from steppe.engine.fault import Fault
 from steppe.engine.kind import Difference, Fact, Run, Scope, Want
 from steppe.engine.observed import Observed
 
@@ -60,16 +63,20 @@ class Gateway(Resource):
             return begun
         vpc, subnet = run.id("vpc", want.vpc), run.id("subnet", want.subnet)
         eip, firewall = run.id("eip", want.eip), run.id("firewall", want.firewall)
-        made = run.cloud.call(
-            "CreateNATGW",
-            NATGWName=want.name,
-            EIPIds=[eip],
-            FirewallId=firewall,
-            SubnetworkIds=[subnet],
-            VPCId=vpc,
-            IfOpen=0,
-            Tag=run.scope.cluster,
-        )
+        try:
+            made = run.cloud.call(
+                "CreateNATGW",
+                NATGWName=want.name,
+                EIPIds=[eip],
+                FirewallId=firewall,
+                SubnetworkIds=[subnet],
+                VPCId=vpc,
+                IfOpen=0,
+                Tag=run.scope.cluster,
+            )
+        except Fault as fault:
+            own = [gateway.id for gateway in self.find(run.cloud.look(), run.scope)]
+            raise bound_elsewhere(run, fault, eip, own) from None
         return GatewayFact(
             id=made["NATGWId"],
             name=want.name,
@@ -103,7 +110,10 @@ class Gateway(Resource):
     def _hold(self, run: Run, have: GatewayFact, wanted: str) -> None:
         """Binds the wanted EIP before others go, since the gateway must keep one."""
         if wanted not in have.eips:
-            run.cloud.call("BindEIP", EIPId=wanted, ResourceType="natgw", ResourceId=have.id)
+            try:
+                run.cloud.call("BindEIP", EIPId=wanted, ResourceType="natgw", ResourceId=have.id)
+            except Fault as fault:
+                raise bound_elsewhere(run, fault, wanted, (have.id,)) from None
         for other in have.eips:
             if other != wanted:
                 run.cloud.call("UnBindEIP", EIPId=other, ResourceType="natgw", ResourceId=have.id)

@@ -16,7 +16,7 @@ from steppe.cloud.given import ImageFact, image_name
 from steppe.cloud.host_facts import HostFact, host_facts
 from steppe.cloud.host_power import delete_host, until_running
 from steppe.cloud.passwords import one_time_password
-from steppe.cloud.resource import Resource, charge, differs, place
+from steppe.cloud.resource import Resource, charge, differs, lacking, place
 from steppe.engine.kind import Difference, Force, Run, Scope, Want
 from steppe.engine.observed import Observed
 
@@ -50,6 +50,10 @@ class HostWant(Want):
     """From the addresses of its balancers to the base64 text for the API. Holds secrets."""
     fingerprint: Callable[[Mapping[str, str]], str] = field(repr=False)
     """From the same to 16 hex digits over everything the host is made from."""
+
+    @property
+    def place(self) -> str:
+        return self.zone
 
 
 class Host(Resource):
@@ -157,22 +161,16 @@ def _in_the_way(want: HostWant, observed: Observed) -> list[Difference]:
     zones = [zone.name for zone in observed.of("zone")]
     if want.zone not in zones:
         sentence = f"there is no zone {want.zone} in {observed.scope.region}; there are {', '.join(zones)}"
-        return [_problem("zone", want.zone, sentence)]
+        return lacking("host", "zone", want.zone, sentence)
     images: list[ImageFact] = [image for image in observed.of("image") if image.zone == want.zone]
     if not any(image.label == want.image for image in images):
         known = ", ".join(sorted({image.label for image in images})) or "none"
         sentence = f"there is no image {want.image} in {want.zone}; there are: {known}"
-        return [_problem("image", want.image, sentence)]
+        return lacking("host", "image", want.image, sentence)
     if want.key_pair and not any(pair.name == want.key_pair for pair in observed.of("key-pair")):
         sentence = f"there is no key pair {want.key_pair} in {observed.scope.region}"
-        return [_problem("key_pair", want.key_pair, sentence)]
+        return lacking("host", "key_pair", want.key_pair, sentence)
     return []
-
-
-def _problem(field: str, new: str, sentence: str) -> Difference:
-    return Difference(
-        field=field, old=None, new=new, reason=f"host.{field}", sentence=sentence, force=Force.NOTHING
-    )
 
 
 def _unusable(have: HostFact) -> list[Difference]:
@@ -194,17 +192,19 @@ def _unusable(have: HostFact) -> list[Difference]:
 
 def _replaced_for(want: HostWant, have: HostFact, observed: Observed) -> list[Difference]:
     """What only another host can be: fields that can be seen, or else the fingerprint."""
-    kind, force = "host", Force.REPLACE
+    force = Force.REPLACE
     group = observed.called("isolation-group", have.isolation_group) if have.isolation_group else "none"
     seen = [
-        *differs(kind, "zone", have.zone, want.zone, "it is in another zone", force),
-        *differs(kind, "address", have.address, want.address, "it has another address", force),
-        *differs(kind, "image", have.image, want.image, "it was made from another image", force),
-        *differs(kind, "machine_type", have.machine_type, want.machine_type, "its type differs", force),
-        *differs(kind, "cpu", str(have.cpu), str(want.cpu), "it has another number of CPUs", force),
-        *differs(kind, "memory_mib", str(have.memory_mib), str(want.memory_mib), "its memory differs", force),
+        *differs("host", "zone", have.zone, want.zone, "it is in another zone", force),
+        *differs("host", "address", have.address, want.address, "it has another address", force),
+        *differs("host", "image", have.image, want.image, "it was made from another image", force),
+        *differs("host", "machine_type", have.machine_type, want.machine_type, "its type differs", force),
+        *differs("host", "cpu", str(have.cpu), str(want.cpu), "it has another number of CPUs", force),
         *differs(
-            kind, "isolation_group", group, want.isolation_group or "none", "it isn't kept apart", force
+            "host", "memory_mib", str(have.memory_mib), str(want.memory_mib), "its memory differs", force
+        ),
+        *differs(
+            "host", "isolation_group", group, want.isolation_group or "none", "it isn't kept apart", force
         ),
     ]
     balancers = {name: observed.find("balancer", name) for name in want.balancers}
@@ -226,7 +226,7 @@ def _replaced_for(want: HostWant, have: HostFact, observed: Observed) -> list[Di
         ]
     new = want.fingerprint({name: balancer.address for name, balancer in balancers.items() if balancer})
     old = _fingerprint(have)
-    return differs(kind, "fingerprint", old, new, "its user-data or disks differ", force)
+    return differs("host", "fingerprint", old, new, "its user-data or disks differ", force)
 
 
 def _mended(want: HostWant, have: HostFact, observed: Observed) -> list[Difference]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from steppe.cloud.api import Api, Look, Row
+from steppe.cloud.api import Api, Look
+from steppe.cloud.paging import Row
 from steppe.cloud.resource import tagged
 from steppe.engine.kind import Fact, Scope
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from steppe.cloud.api import Row
 from steppe.cloud.host_facts import HostFact, host_fact, host_rows
+from steppe.cloud.paging import Row
 from steppe.engine.fault import Fault, FaultClass
 from steppe.engine.kind import Run, Wait
 

@@ -26,9 +26,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from steppe.cloud.api import Api, Row
+from steppe.cloud.api import Api
 from steppe.cloud.claim import NAME_TAKEN, claim_firewall, claim_name, claimed
 from steppe.cloud.claim_remark import ClaimRemark, LockMark, parse
+from steppe.cloud.paging import Row
 from steppe.engine.fault import Fault, FaultClass
 from steppe.engine.kind import Scope
 from steppe.errors import Claimed
@@ -238,6 +239,13 @@ def find_claim(api: Api, scope: Scope) -> Row | None:
     """The claim's firewall as the API shows it; None if there is none."""
     name = claim_name(scope.cluster)
     return next((row for row in api.rows("DescribeFirewall", "DataSet") if row["Name"] == name), None)
+
+
+def require_owner(api: Api, scope: Scope, owner: str | None) -> None:
+    """Raises Claimed when the cluster is claimed by another than `owner`; None has no claim at all."""
+    row = find_claim(api, scope)
+    if row is not None and (there := parse(row["Remark"]).owner) != owner:
+        raise claimed(scope, there)
 
 
 def refuse_locked(scope: Scope, there: ClaimRemark, *, place: str, now: float) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
 
-from steppe.cloud.api import Api, Row
+from steppe.cloud.api import Api
 from steppe.cloud.balancer import own_balancers
 from steppe.cloud.host_facts import host_rows
+from steppe.cloud.paging import Row
 from steppe.engine.kind import Scope
 from steppe.errors import UsageError
 from steppe.topology.preset import PresetNetwork

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from steppe.cloud.api import Api
+from steppe.cloud.credentials import BOX_REGION
 from steppe.cloud.eip import EipWant, operator
 from steppe.cloud.given import image_name
 from steppe.cloud.host import HostWant, disks
@@ -39,6 +40,8 @@ class Estimate:
     items: tuple[Item, ...] = ()
     missing: str = ""
     """Why there is no estimate; empty when there is one."""
+    invented: bool = False
+    """Whether the region is the box, which has nothing to sell."""
 
     @property
     def month(self) -> float:
@@ -74,7 +77,7 @@ def estimate(api: Api, plan: Plan, desired: Desired, observed: Observed) -> Esti
 
     try:
         with ThreadPoolExecutor(max_workers=8, thread_name_prefix="price") as pool:
-            return Estimate(items=tuple(pool.map(ask, counts)))
+            return Estimate(items=tuple(pool.map(ask, counts)), invented=api.region == BOX_REGION)
     except SteppeError as error:
         return Estimate(missing=error.message)
     except (KeyError, IndexError, TypeError, ValueError) as error:

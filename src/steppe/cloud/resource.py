@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from steppe.cloud.api import Row
+from steppe.cloud.paging import Row
 from steppe.engine.fault import Fault, FaultClass
 from steppe.engine.kind import Difference, Fact, Force, Run, Scope, Wait
 from steppe.engine.observed import Observed
@@ -66,6 +66,12 @@ def fixed(kind: str, field: str, old: str, new: str) -> list[Difference]:
     """The difference of a field that can't be changed while the resource lives."""
     sentence = f"its {field} is {old}, wanted is {new}, and it can't be changed while it is there"
     return differs(kind, field, old, new, sentence, Force.NOTHING)
+
+
+def lacking(kind: str, field: str, new: str, sentence: str) -> list[Difference]:
+    """The problem of something that the resource needs, and that the region doesn't have."""
+    reason = f"{kind}.{field}"
+    return [Difference(field=field, old=None, new=new, reason=reason, sentence=sentence, force=Force.NOTHING)]
 
 
 _MOST_HOLDERS = 5

@@ -13,6 +13,9 @@ from requests.adapters import HTTPAdapter
 from ucloud.core.exc import HTTPStatusException
 from ucloud.core.transport.http import Request, Response
 
+_CONNECT_S = 5.0
+"""For the connection alone; an answer may take longer."""
+
 
 class Pooled:
     """Fits the SDK's `Transport`. Threads may share it: they share connections, each with its own session."""
@@ -30,7 +33,7 @@ class Pooled:
             request.url,
             data=request.data,
             headers=request.headers,
-            timeout=options["timeout"],
+            timeout=(_CONNECT_S, options["timeout"]),
             allow_redirects=False,
             verify=self._ca_file or True,
         )

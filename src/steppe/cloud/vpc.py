@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from steppe.cloud.api import Look, Row
+from steppe.cloud.api import Look
+from steppe.cloud.paging import Row
 from steppe.cloud.resource import Resource, fixed, tagged
 from steppe.engine.kind import Difference, Fact, Run, Scope, Want
 from steppe.engine.observed import Observed

@@ -17,6 +17,7 @@ from steppe.control.conditions import Condition, wait
 from steppe.control.consul import ConsulApi, consul_service
 from steppe.control.nomad import NomadApi, nomad_service
 from steppe.control.secrets import Secrets
+from steppe.control.tls import operator_context
 from steppe.control.tunnel import Tunnel
 from steppe.engine.events import Emit
 from steppe.topology import ports
@@ -30,18 +31,20 @@ class Access:
 
     def __init__(self, topology: Topology, secrets: Secrets, tunnel: Tunnel | None) -> None:
         self._tunnel = tunnel
-        self._ca_certificate = secrets.ca_certificate
+        self._tls = operator_context(secrets.ca)
         self._clients: dict[Service, Client] = {}
         self.consul = ConsulApi(self.client(consul_service(topology, secrets)))
         """With the management token, over every Consul server."""
         self.nomad = NomadApi(self.client(nomad_service(topology, secrets)))
         """With the management token, over every Nomad server."""
+        self.administrator = secrets.rocketmq.administrator if secrets.rocketmq else None
+        """As whom brokers are asked."""
 
     def client(self, service: Service) -> Client:
         """Calls on that service; the same client for the same value."""
         client = self._clients.get(service)
         if client is None:
-            client = Client(service, self._ca_certificate, self.endpoint)
+            client = Client(service, self._tls, self.endpoint)
             self._clients[service] = client
         return client
 

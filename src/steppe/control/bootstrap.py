@@ -121,8 +121,7 @@ class _Run:
         known = _by(consul.auth_methods(), "Name").get(grants.AUTH_METHOD)
         # The list leaves the configuration out.
         found = known and consul.auth_method(grants.AUTH_METHOD)
-        wanted = grants.auth_method(self._topology, self._secrets)
-        self._write("Consul: auth method", wanted, found, consul.put_auth_method)
+        self._write("Consul: auth method", grants.TRUST, found, consul.put_auth_method)
         rules = _by(consul.binding_rules(grants.AUTH_METHOD), "BindName")
         for rule in grants.BINDING_RULES:
             self._write("Consul: binding rule", rule, rules.get(rule["BindName"]), consul.put_binding_rule)

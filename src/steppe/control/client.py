@@ -47,8 +47,8 @@ class Service:
     title: str
     """`Consul` or `Nomad`."""
     port: int
-    tls_name: str | None
-    """The name their certificates carry; None for plain HTTP."""
+    tls_name: str
+    """The name their certificates carry."""
     token_header: str
     token: str = field(repr=False)
     servers: tuple[Server, ...]
@@ -65,14 +65,13 @@ class Client:
     """Calls on one service. May be used by several threads; closed by who made it."""
 
     def __init__(
-        self, service: Service, ca_certificate: str, endpoint: Callable[[str, int], tuple[str, int]]
+        self, service: Service, tls: ssl.SSLContext, endpoint: Callable[[str, int], tuple[str, int]]
     ) -> None:
         self._service = service
         self._endpoint = endpoint
         self._last_good = service.servers[0]
-        # Only the cluster's own CA counts, and no proxy or .netrc of the user's environment.
-        trust = ssl.create_default_context(cadata=ca_certificate) if service.tls_name else False
-        self._http = httpx.Client(verify=trust, timeout=_TIMEOUT, trust_env=False)
+        # No proxy or .netrc of the user's environment counts.
+        self._http = httpx.Client(verify=tls, timeout=_TIMEOUT, trust_env=False)
 
     def close(self) -> None:
         self._http.close()
@@ -132,15 +131,14 @@ class Client:
         headers: Mapping[str, str],
     ) -> httpx.Response:
         host, port = self._endpoint(server.address, self._service.port)
-        name = self._service.tls_name
         return self._http.request(
             method,
-            f"{'https' if name else 'http'}://{host}:{port}{path}",
+            f"https://{host}:{port}{path}",
             json=json,
             params=params,
             headers=headers,
             # The name in the TLS greeting is also the one that the certificate is checked for.
-            extensions={"sni_hostname": name} if name else {},
+            extensions={"sni_hostname": self._service.tls_name},
         )
 
     def _refused(self, server: Server, method: str, path: str, response: httpx.Response) -> ControlError:

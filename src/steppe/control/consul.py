@@ -83,6 +83,14 @@ class ConsulApi:
     def put_token(self, token: Object, found: Object | None) -> None:
         self._put("/v1/acl/token", token, found, "AccessorID")
 
+    def create_token(self, token: Object) -> Object:
+        """With the ids that Consul chose, and the secret, which only this answer has."""
+        return _object(self.request("PUT", "/v1/acl/token", token))
+
+    def delete_token(self, accessor: str) -> None:
+        """Deletes it; one that is gone already is as good."""
+        self._client.call("DELETE", f"/v1/acl/token/{accessor}", accept={404})
+
     def auth_methods(self) -> Sequence[Object]:
         return _objects(self.request("GET", "/v1/acl/auth-methods"))
 

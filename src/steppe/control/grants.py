@@ -44,6 +44,22 @@ BINDING_RULES: tuple[Object, ...] = (
 )
 
 
+TRUST: Object = {
+    "Name": AUTH_METHOD,
+    "Type": "jwt",
+    "Description": "workload identities of Nomad",
+    "TokenLocality": "local",
+    "Config": {
+        # A port of each Consul server's own, which leads to Nomad's servers (machine.nomad_keys).
+        "JWKSURL": f"http://127.0.0.1:{ports.NOMAD_HTTP}/.well-known/jwks.json",
+        "JWTSupportedAlgs": ["RS256"],
+        "BoundAudiences": [AUDIENCE],
+        "ClaimMappings": {claim: claim for claim in _CLAIMS},
+    },
+}
+"""How Consul checks the identities that Nomad gives its workloads."""
+
+
 def pools(topology: Topology) -> list[Object]:
     """The node pools that jobs name. A pool also comes to be when its first client registers; a job that is
     planned before that is refused."""
@@ -72,26 +88,6 @@ def agent_tokens(topology: Topology, secrets: Secrets) -> list[Object]:
             policy = {"Name": _nomad_policy(host)}
             tokens.append(_token(own.nomad_consul, f"nomad on {host.name}", Policies=[policy]))
     return tokens
-
-
-def auth_method(topology: Topology, secrets: Secrets) -> Object:
-    """How Consul checks the identities that Nomad gives its workloads.
-
-    Each Consul server's hosts file leads the URL's name to three Nomad servers, whose certificates carry it.
-    """
-    return {
-        "Name": AUTH_METHOD,
-        "Type": "jwt",
-        "Description": "workload identities of Nomad",
-        "TokenLocality": "local",
-        "Config": {
-            "JWKSURL": f"https://server.{topology.cluster}.nomad:{ports.NOMAD_HTTP}/.well-known/jwks.json",
-            "JWKSCACert": secrets.ca_certificate,
-            "JWTSupportedAlgs": ["RS256"],
-            "BoundAudiences": [AUDIENCE],
-            "ClaimMappings": {claim: claim for claim in _CLAIMS},
-        },
-    }
 
 
 def covers(found: object, wanted: object) -> bool:

@@ -15,7 +15,6 @@ from steppe.control.conditions import Condition, ConditionResult, NotMet, check_
 from steppe.control.consul import consul_service
 from steppe.control.nomad import nomad_service
 from steppe.control.secrets import Secrets
-from steppe.topology import ports
 from steppe.topology.model import Balancer, Host, Role, Topology
 
 Object = Mapping[str, Any]
@@ -76,12 +75,7 @@ def balancer_condition(
 
 def _probes(topology: Topology, secrets: Secrets) -> Mapping[int, Callable[[Access, Server], None]]:
     """How to ask through a balancer, by port: for the leader, as whoever uses that port would."""
-    consul = consul_service(topology, secrets)
-    services = (
-        consul,
-        replace(consul, port=ports.CONSUL_HTTP, tls_name=None),
-        nomad_service(topology, secrets),
-    )
+    services = (consul_service(topology, secrets), nomad_service(topology, secrets))
     return {service.port: _leader_probe(service) for service in services}
 
 

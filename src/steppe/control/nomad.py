@@ -73,3 +73,25 @@ class NomadApi:
         body = {"BootstrapSecret": management_secret}
         answer = self._client.call("POST", "/v1/acl/bootstrap", body, accept={_ALREADY}, anonymous=True)
         return answer.status == 200
+
+    def policy_rules(self, name: str) -> str:
+        """The rules of that ACL policy; empty when there is none."""
+        answer = self._client.call("GET", f"/v1/acl/policy/{name}", accept={404})
+        return str(answer.body["Rules"]) if answer.status == 200 else ""
+
+    def put_policy(self, name: str, rules: str) -> None:
+        self.request("POST", f"/v1/acl/policy/{name}", {"Name": name, "Rules": rules})
+
+    def tokens(self) -> Sequence[Object]:
+        """Every ACL token, without its secret."""
+        tokens = self.request("GET", "/v1/acl/tokens")
+        return tokens if isinstance(tokens, list) else []
+
+    def create_token(self, token: Object) -> Object:
+        """With the ids that Nomad chose, and the secret."""
+        made = self.request("POST", "/v1/acl/token", token)
+        return made if isinstance(made, dict) else {}
+
+    def delete_token(self, accessor: str) -> None:
+        """Deletes it; one that is gone already is as good."""
+        self._client.call("DELETE", f"/v1/acl/token/{accessor}", accept={400, 404})

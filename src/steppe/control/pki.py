@@ -20,6 +20,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _AUTHORITY_LIFE = timedelta(days=3650)
 _LEAF_LIFE = timedelta(days=730)
+_OPERATOR_LIFE = timedelta(days=1)
 _CLOCK_SKEW = timedelta(hours=1)
 """A host's clock may be behind ours when it first boots."""
 
@@ -52,31 +53,56 @@ def authority(name: str) -> KeyPair:
 
 def leaf(ca: KeyPair, common_name: str, names: Sequence[str], address: IPv4Address) -> KeyPair:
     """A certificate for both ends of mutual TLS: `names`, localhost, 127.0.0.1 and the host's address."""
-    issuer = x509.load_pem_x509_certificate(ca.certificate.encode())
-    issuer_key = serialization.load_pem_private_key(ca.key.encode(), password=None)
-    if not isinstance(issuer_key, ec.EllipticCurvePrivateKey):
-        raise TypeError("the CA's key is of another kind than steppe makes")
-    key = ec.generate_private_key(ec.SECP256R1())
     alternatives = [
         *(x509.DNSName(name) for name in (*names, "localhost")),
         *(x509.IPAddress(each) for each in (IPv4Address("127.0.0.1"), address)),
     ]
     both_ends = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    return _signed(ca, common_name, _LEAF_LIFE, both_ends, alternatives)
+
+
+def operator(ca: KeyPair, life: timedelta = _OPERATOR_LIFE) -> KeyPair:
+    """A certificate for the client's end alone, of whoever uses the cluster's APIs."""
+    return _signed(ca, "operator", life, [ExtendedKeyUsageOID.CLIENT_AUTH])
+
+
+def _signed(
+    ca: KeyPair,
+    common_name: str,
+    life: timedelta,
+    uses: Sequence[x509.ObjectIdentifier],
+    alternatives: Sequence[x509.GeneralName] = (),
+) -> KeyPair:
+    issuer = x509.load_pem_x509_certificate(ca.certificate.encode())
+    issuer_key = serialization.load_pem_private_key(ca.key.encode(), password=None)
+    if not isinstance(issuer_key, ec.EllipticCurvePrivateKey):
+        raise TypeError("the CA's key is of another kind than steppe makes")
+    key = ec.generate_private_key(ec.SECP256R1())
     signer = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    certificate = (
-        _builder(_LEAF_LIFE)
+    builder = (
+        _builder(life)
         .subject_name(_name(common_name))
         .issuer_name(issuer.subject)
         .public_key(key.public_key())
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage(both_ends), critical=False)
-        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(signer), critical=False)
-        .sign(issuer_key, hashes.SHA256())
     )
-    return _pair(certificate, key)
+    if alternatives:
+        builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+    return _pair(builder.sign(issuer_key, hashes.SHA256()), key)
+
+
+def made(certificate: str) -> datetime:
+    """When that certificate (PEM) was made, to the second."""
+    return x509.load_pem_x509_certificate(certificate.encode()).not_valid_before_utc + _CLOCK_SKEW
+
+
+def expires(certificate: str) -> datetime:
+    """The last moment at which that certificate (PEM) is valid."""
+    return x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
 
 
 def address(certificate: str) -> IPv4Address:

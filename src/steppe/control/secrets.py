@@ -1,12 +1,14 @@
-"""Every secret of a cluster, made before any host exists, so that nothing is pushed to a host later.
+"""Every secret of a cluster, made before any host exists, so that building pushes nothing to a host.
 
 The APIs of Consul and Nomad accept chosen ids and secrets, so each bootstrap call can be repeated
 (Consul: `PUT /v1/acl/bootstrap` with BootstrapSecret; `PUT /v1/acl/token` with AccessorID and SecretID).
 
-1. `ensure` loads `secrets.json` from the cluster's folder; without one, it makes every secret.
-2. A host of the topology that has none yet gets its own. Nothing that exists is ever changed, but for the
-   certificates of a host that gets another address, which they name.
-3. What was made is on disk before it is handed out, so a host never holds a secret that we lost.
+1. `complete` loads `secrets.json` from the cluster's folder; without one, it makes every secret.
+2. A host of the topology that has none yet gets its own, and RocketMQ's users that a file of an older steppe
+   lacks are made. What exists stays, but for the certificates of a host that gets another address, which they
+   name; `steppe rotate` renews certificates and gossip keys.
+3. `keep` puts what was made on disk. That comes before anything is made in the region, so a host never holds
+   a secret that we lost; and after a command was refused or not, so a refused one leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from ipaddress import IPv4Address
 
 from cryptography.hazmat.primitives import serialization
@@ -29,7 +32,21 @@ from steppe.errors import SteppeError
 from steppe.topology.model import Host, Role, Topology
 from steppe.workspace import ClusterFolder
 
-__all__ = ["FILE", "HostSecrets", "KeyPair", "Secrets", "Token", "ensure", "load", "make", "parse", "save"]
+__all__ = [
+    "FILE",
+    "HostSecrets",
+    "KeyPair",
+    "RocketmqUsers",
+    "Secrets",
+    "Token",
+    "User",
+    "complete",
+    "keep",
+    "load",
+    "make",
+    "parse",
+    "save",
+]
 
 FILE = "secrets.json"
 _VERSION = 1
@@ -41,6 +58,25 @@ class Token:
 
     accessor: str
     secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A user of RocketMQ; what it signs its requests with."""
+
+    name: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RocketmqUsers:
+    """Those that the cluster itself needs; applications have users of their own."""
+
+    administrator: User
+    brokers: User
+    """As whom brokers ask each other."""
+    check: User
+    """As whom `steppe verify` sends and receives; it may use its own topic and nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,19 +113,40 @@ class Secrets:
     ssh_public_key: str
     hosts: Mapping[str, HostSecrets]
     """By host name."""
+    rocketmq: RocketmqUsers | None = None
+    """None only as read from the file of an older steppe, before it was completed."""
+
+    @property
+    def users(self) -> RocketmqUsers:
+        """RocketMQ's own users of a completed cluster."""
+        assert self.rocketmq is not None
+        return self.rocketmq
+
+    @property
+    def ca(self) -> KeyPair:
+        """The cluster's own authority."""
+        return KeyPair(certificate=self.ca_certificate, key=self.ca_key)
 
 
-def ensure(folder: ClusterFolder, topology: Topology) -> Secrets:
-    """The cluster's secrets with every host of the topology in them, kept in the folder.
+def complete(folder: ClusterFolder, topology: Topology) -> Secrets:
+    """The cluster's secrets with every host of the topology in them; what the folder lacks is not kept yet.
 
     Raises SteppeError when the kept ones can't be read.
     """
+    kept = load(folder)
+    return with_hosts(kept, topology) if kept else make(topology)
+
+
+def keep(folder: ClusterFolder, secrets: Secrets) -> bool:
+    """Keeps what `complete` gave; whether the folder had none before.
+
+    The caller holds the folder's lock since before it called `complete`, so nobody kept others meanwhile.
+    """
     with folder.turn(FILE):
         kept = load(folder)
-        complete = with_hosts(kept, topology) if kept else make(topology)
-        if complete != kept:
-            save(folder, complete)
-        return complete
+        if secrets != kept:
+            save(folder, secrets)
+        return kept is None
 
 
 def save(folder: ClusterFolder, secrets: Secrets) -> None:
@@ -111,8 +168,8 @@ def make(topology: Topology) -> Secrets:
         owner=secrets.token_hex(8),
         ca_certificate=ca.certificate,
         ca_key=ca.key,
-        consul_gossip=_gossip_key(),
-        nomad_gossip=_gossip_key(),
+        consul_gossip=gossip_key(),
+        nomad_gossip=gossip_key(),
         consul_management=_token(),
         nomad_management=str(uuid.uuid4()),
         ssh_private_key=private,
@@ -123,12 +180,13 @@ def make(topology: Topology) -> Secrets:
 
 
 def with_hosts(kept: Secrets, topology: Topology) -> Secrets:
-    """The same secrets, with new ones for those hosts that have none; the same object if all have."""
-    ca = KeyPair(certificate=kept.ca_certificate, key=kept.ca_key)
+    """The same secrets, with new ones for hosts and users that have none; the same object if all have."""
+    kept = kept if kept.rocketmq else replace(kept, rocketmq=_rocketmq_users())
+    ca = kept.ca
     new = {host.name: _host(topology, host, ca) for host in topology.hosts if host.name not in kept.hosts}
     named = addresses(kept)
     moved = {
-        host.name: _certified(kept.hosts[host.name], topology, host, ca)
+        host.name: _with_certificates(kept.hosts[host.name], topology, host, ca)
         for host in topology.hosts
         if named.get(host.name, host.address) != host.address
     }
@@ -142,26 +200,52 @@ def addresses(kept: Secrets) -> Mapping[str, IPv4Address]:
     }
 
 
+def with_new_certificates(kept: Secrets, topology: Topology, since: datetime) -> Secrets:
+    """The same secrets, with a new certificate and key in place of each of a host's made before `since`."""
+    ca = kept.ca
+
+    def renewed(host: Host, own: HostSecrets) -> HostSecrets:
+        consul, nomad = _tls(topology, host, ca)
+        return replace(
+            own,
+            consul_tls=consul if _is_older(own.consul_tls, since) else own.consul_tls,
+            nomad_tls=nomad if _is_older(own.nomad_tls, since) else own.nomad_tls,
+        )
+
+    hosts = {host.name: renewed(host, kept.hosts[host.name]) for host in topology.hosts}
+    return replace(kept, hosts={**kept.hosts, **hosts})
+
+
+def _with_certificates(own: HostSecrets, topology: Topology, host: Host, ca: KeyPair) -> HostSecrets:
+    consul, nomad = _tls(topology, host, ca)
+    return replace(own, consul_tls=consul, nomad_tls=nomad)
+
+
+def _is_older(pair: KeyPair | None, since: datetime) -> bool:
+    return pair is not None and pki.made(pair.certificate) < since
+
+
 def _host(topology: Topology, host: Host, ca: KeyPair) -> HostSecrets:
-    runs_consul = host.role is not Role.BASTION
-    runs_nomad = host.role is Role.NOMAD or host.role.is_nomad_client
+    consul, nomad = _tls(topology, host, ca)
     private, public = _ssh_key(host.name)
-    plain = HostSecrets(
-        consul_tls=None,
-        nomad_tls=None,
-        consul_agent=_token() if runs_consul else None,
-        nomad_consul=_token() if runs_nomad else None,
+    return HostSecrets(
+        consul_tls=consul,
+        nomad_tls=nomad,
+        consul_agent=_token() if consul else None,
+        nomad_consul=_token() if nomad else None,
         ssh_host_key=private,
         ssh_host_public=public,
     )
-    return _certified(plain, topology, host, ca)
 
 
-def _certified(kept: HostSecrets, topology: Topology, host: Host, ca: KeyPair) -> HostSecrets:
-    """The same with new certificates for the agents that the host runs: those that have a token."""
-    consul = _agent(topology, host, ca, "consul", host.role is Role.CONSUL) if kept.consul_agent else None
-    nomad = _agent(topology, host, ca, "nomad", host.role is Role.NOMAD) if kept.nomad_consul else None
-    return replace(kept, consul_tls=consul, nomad_tls=nomad)
+def _tls(topology: Topology, host: Host, ca: KeyPair) -> tuple[KeyPair | None, KeyPair | None]:
+    """New certificates for the agents that the host runs: Consul's and Nomad's."""
+    runs_consul = host.role is not Role.BASTION
+    runs_nomad = host.role is Role.NOMAD or host.role.is_nomad_client
+    return (
+        _agent(topology, host, ca, "consul", host.role is Role.CONSUL) if runs_consul else None,
+        _agent(topology, host, ca, "nomad", host.role is Role.NOMAD) if runs_nomad else None,
+    )
 
 
 def _agent(topology: Topology, host: Host, ca: KeyPair, program: str, is_server: bool) -> KeyPair:
@@ -169,11 +253,26 @@ def _agent(topology: Topology, host: Host, ca: KeyPair, program: str, is_server:
     return pki.leaf(ca, host.name, [f"{end}.{topology.cluster}.{program}"], host.address)
 
 
+def _rocketmq_users() -> RocketmqUsers:
+    def user(name: str) -> User:
+        return User(name=name, secret=new_user_secret())
+
+    return RocketmqUsers(
+        administrator=user("steppe"), brokers=user("steppe-brokers"), check=user("steppe-verify")
+    )
+
+
+def new_user_secret() -> str:
+    """Of a user of RocketMQ: 256 random bits, in letters that need no quoting anywhere."""
+    return secrets.token_hex(32)
+
+
 def _token() -> Token:
     return Token(accessor=str(uuid.uuid4()), secret=str(uuid.uuid4()))
 
 
-def _gossip_key() -> str:
+def gossip_key() -> str:
+    """A new key as both keyrings take it: 32 random bytes, base64."""
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import closing, suppress
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -43,8 +43,21 @@ _OUR_KEY_HINT = (
 _UNREACHABLE_HINT = "Check that your public address is in `access.from`, and that SSH may leave your network."
 
 _T = TypeVar("_T")
-_FAULTS = (OSError, asyncssh.Error)
-"""Timeouts are OSErrors."""
+FAULTS = (OSError, asyncssh.Error)
+"""What an SSH connection fails with. Timeouts are OSErrors."""
+
+CONNECTING: Mapping[str, Any] = {
+    "username": "root",
+    "server_host_key_algs": ["ssh-ed25519"],
+    "preferred_auth": "publickey",
+    "config": None,
+    "agent_path": None,
+    "connect_timeout": _CONNECT_TIMEOUT_S,
+    "login_timeout": _LOGIN_TIMEOUT_S,
+    "keepalive_interval": _KEEPALIVE_S,
+    "keepalive_count_max": _KEEPALIVES_LOST,
+}
+"""How every SSH connection to a host is made: as root, by key, with nothing of the user's own settings."""
 
 
 class Tunnel:
@@ -72,25 +85,31 @@ class Tunnel:
             raise NotMet(self._failure.message, self._failure.hint)
 
     def endpoint(self, address: str, port: int) -> tuple[str, int]:
-        """A local address and port that lead there; the same ones each time."""
-        return self._call(self._listen(address, port))
+        """A local address and port that lead there; the same ones each time. Raises ControlError."""
+        try:
+            return self._call(self._listen(address, port))
+        except OSError as error:
+            raise self._behind(address, port, error) from error
 
     def reach(self, address: str, port: int) -> None:
         """Opens a connection there and closes it again. Raises ControlError if nothing accepts it."""
         try:
             self._call(self._try(address, port))
-        except _FAULTS as error:
-            raise ControlError(
-                f"{address}:{port} can't be reached through {self._place}: {_reason(error)}",
-                code="access.behind-bastion",
-                hint="`steppe status` shows the hosts behind it.",
-            ) from error
+        except FAULTS as error:
+            raise self._behind(address, port, error) from error
 
     def close(self) -> None:
         """Ends every connection, then the thread."""
         self._closed = True
         self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join(_THREAD_TIMEOUT_S)
+
+    def _behind(self, address: str, port: int, error: Exception) -> ControlError:
+        return ControlError(
+            f"{address}:{port} can't be reached through {self._place}: {reason(error)}",
+            code="access.behind-bastion",
+            hint="`steppe status` shows the hosts behind it.",
+        )
 
     def _call(self, work: Coroutine[Any, Any, _T]) -> _T:
         if self._closed:
@@ -114,7 +133,7 @@ class Tunnel:
         while True:
             try:
                 self._connection = await self._connect()
-            except _FAULTS as error:
+            except FAULTS as error:
                 self._failure = self._explained(error)
                 # A refusal by sshd costs a penalty there (PerSourcePenalties); a closed port costs nothing.
                 await asyncio.sleep(_RETRY_REFUSED_S if isinstance(error, asyncssh.Error) else _RETRY_S)
@@ -128,17 +147,9 @@ class Tunnel:
         return await asyncssh.connect(
             self._address,
             self._port,
-            username="root",
             client_keys=[self._client_key],
             known_hosts=([self._host_key], [], []),
-            server_host_key_algs=["ssh-ed25519"],
-            preferred_auth="publickey",
-            config=None,
-            agent_path=None,
-            connect_timeout=_CONNECT_TIMEOUT_S,
-            login_timeout=_LOGIN_TIMEOUT_S,
-            keepalive_interval=_KEEPALIVE_S,
-            keepalive_count_max=_KEEPALIVES_LOST,
+            **CONNECTING,
         )
 
     def _explained(self, error: Exception) -> NotMet:
@@ -150,7 +161,7 @@ class Tunnel:
                 )
             case asyncssh.PermissionDenied():
                 return NotMet(f"{self._place} does not take this workspace's SSH key", _OUR_KEY_HINT)
-        return NotMet(f"{self._place} can't be reached: {_reason(error)}", _UNREACHABLE_HINT)
+        return NotMet(f"{self._place} can't be reached: {reason(error)}", _UNREACHABLE_HINT)
 
     async def _listen(self, address: str, port: int) -> tuple[str, int]:
         listener = self._listeners.get((address, port))
@@ -189,10 +200,10 @@ class Tunnel:
         self, address: str, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         # The caller's local connection is accepted already; all it can be told is that this one is over.
-        with closing(writer), suppress(*_FAULTS):
+        with closing(writer), suppress(*FAULTS):
             far_reader, far_writer = await self._open(address, port)
             with closing(far_writer):
-                await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+                await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
 
 
 class _Source(Protocol):
@@ -202,22 +213,25 @@ class _Source(Protocol):
 class _Sink(Protocol):
     def write(self, data: bytes) -> None: ...
     async def drain(self) -> None: ...
+    def can_write_eof(self) -> bool: ...
     def write_eof(self) -> None: ...
     def close(self) -> None: ...
 
 
-async def _pump(source: _Source, sink: _Sink) -> None:
+async def pump(source: _Source, sink: _Sink) -> None:
     """Carries bytes until the source ends, then tells the sink; a fault on either side closes the sink."""
     try:
         while data := await source.read(_CHUNK):
             sink.write(data)
             await sink.drain()
-        sink.write_eof()
-    except _FAULTS:
+        if sink.can_write_eof():
+            sink.write_eof()
+    except FAULTS:
         sink.close()
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Why a connection failed, in a few words."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, OSError) and error.errno:

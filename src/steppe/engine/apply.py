@@ -16,6 +16,7 @@ from typing import Any
 
 from steppe.engine.attempt import Task, perform
 from steppe.engine.events import Emit, StepEvent, StepState
+from steppe.engine.fault import Fault
 from steppe.engine.kind import Cloud, Desired, Fact, Key, Kind
 from steppe.engine.observed import Observed, match
 from steppe.engine.plan import Action, Plan, Step, refuse_problems
@@ -145,10 +146,20 @@ def _run(task: Task, run: StepRun) -> _Ended:
         return _Ended(task.step, _End.STOPPED)
     except SteppeError as error:
         tell(StepState.FAILED, error.message)
-        return _Ended(task.step, _End.FAILED, error)
+        return _Ended(task.step, _End.FAILED, _named(error, task))
     except BaseException:
         run.stop.set()
         raise
+
+
+def _named(error: SteppeError, task: Task) -> SteppeError:
+    """A fault of the cloud also says which resource it is about, and where that is to stand."""
+    if not isinstance(error, Fault) or error.message.startswith(task.step.id):
+        return error
+    place = f" in {task.want.place}" if task.want and task.want.place else ""
+    return Fault(
+        error.fault_class, f"{task.step.id}{place}: {error.message}", code=error.code, hint=error.hint
+    )
 
 
 def _guarded(work: Callable[[], list[_Ended]], stop: threading.Event) -> tuple[list[_Ended], bool]:

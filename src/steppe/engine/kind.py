@@ -42,6 +42,11 @@ class Want:
     def key(self) -> Key:
         return Key(self.kind, self.name)
 
+    @property
+    def place(self) -> str:
+        """Where in the region it is to stand, for people; empty for what spans it."""
+        return ""
+
     def shown(self) -> tuple[tuple[str, str], ...]:
         """The fields that say what is wanted, as text; never a secret."""
         general = {field.name for field in fields(Want)}

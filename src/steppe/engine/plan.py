@@ -88,8 +88,10 @@ class Plan:
     """Fingerprint of the facts that it was made from."""
     steps: tuple[Step, ...]
     """Each after those that it needs."""
+    jobs: tuple[Step, ...] = ()
+    """What Nomad is given when the cloud is as planned. `apply` leaves them to the operation."""
     held: tuple[Step, ...] = ()
-    """Replacements that this operation doesn't do; `up --roll` and `roll` do."""
+    """What this operation doesn't do: replacements of hosts that work, and the end of jobs that run."""
     stays: tuple[str, ...] = ()
     """Carries the Cluster ID, isn't wanted, and stays until `down`, since it may hold data."""
     problems: tuple[Problem, ...] = ()
@@ -97,7 +99,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do and nothing in the way."""
-        return not self.steps and not self.problems
+        return not self.steps and not self.jobs and not self.problems
 
     @property
     def fingerprint(self) -> str:
@@ -121,6 +123,7 @@ class Plan:
                 raise ValueError("it has another version")
             lists = {
                 "steps": tuple(map(_step, data["steps"])),
+                "jobs": tuple(map(_step, data["jobs"])),
                 "held": tuple(map(_step, data["held"])),
                 "stays": tuple(data["stays"]),
                 "problems": tuple(Problem(**each) for each in data["problems"]),
@@ -148,13 +151,12 @@ def refuse_moved(saved: Plan, now: Plan) -> None:
     """Raises SteppeError when a plan made now isn't the saved one; UsageError for another cluster's."""
     if (saved.cluster, saved.region) != (now.cluster, now.region):
         raise UsageError(
-            f"The plan is for {saved.cluster} in {saved.region}, "
-            f"the file for {now.cluster} in {now.region}.",
+            f"The plan is for {saved.cluster} in {saved.region}, the file for {now.cluster} in {now.region}.",
             code="plan.other",
             hint="Give the file that the plan was made from.",
         )
     if saved.fingerprint != now.fingerprint:
-        what = "the region has changed" if saved.facts != now.facts else "the spec has changed"
+        what = "the region has changed" if saved.facts != now.facts else "the spec or a job has changed"
         raise SteppeError(
             f"The plan no longer holds: {what} since it was made.",
             code="plan.moved",

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from steppe.machine.consul import consul_config
+from steppe.machine.consul import consul_config, consul_gossip
 from steppe.machine.files import File, files
 from steppe.machine.fingerprint import fingerprint
 from steppe.machine.firewall import nftables
-from steppe.machine.first_boot import user_data
-from steppe.machine.nomad import nomad_config
+from steppe.machine.first_boot import archive, user_data
+from steppe.machine.nomad import nomad_config, nomad_gossip
+from steppe.machine.nomad_keys import nomad_keys_config
+from steppe.machine.rotated import certificate_files, gossip_files, unrotated
 
-__all__ = ["File", "consul_config", "files", "fingerprint", "nftables", "nomad_config", "user_data"]
+__all__ = [
+    "File",
+    "archive",
+    "certificate_files",
+    "consul_config",
+    "consul_gossip",
+    "files",
+    "fingerprint",
+    "gossip_files",
+    "nftables",
+    "nomad_config",
+    "nomad_gossip",
+    "nomad_keys_config",
+    "unrotated",
+    "user_data",
+]

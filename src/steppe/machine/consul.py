@@ -28,7 +28,6 @@ def consul_config(topology: Topology, host: Host, secrets: Secrets) -> dict[str,
         "client_addr": "127.0.0.1",
         "retry_join": [str(server.address) for server in peers.consul_servers(topology)],
         "retry_interval": "1s",
-        "encrypt": secrets.consul_gossip,
         "encrypt_verify_incoming": True,
         "encrypt_verify_outgoing": True,
         "performance": {"raft_multiplier": 1},
@@ -48,6 +47,11 @@ def consul_config(topology: Topology, host: Host, secrets: Secrets) -> dict[str,
     return common | (_server() if host.role is Role.CONSUL else _client())
 
 
+def consul_gossip(secrets: Secrets) -> dict[str, Any]:
+    """`gossip.json` beside it: the key an agent's keyring begins with. A file of its own: it is rotated."""
+    return {"encrypt": secrets.consul_gossip}
+
+
 def _tls() -> dict[str, Any]:
     return {
         "defaults": {
@@ -59,8 +63,6 @@ def _tls() -> dict[str, Any]:
             "tls_min_version": "TLSv1_2",
         },
         "internal_rpc": {"verify_server_hostname": True},
-        "https": {"verify_incoming": False},
-        "grpc": {"verify_incoming": False},
     }
 
 
@@ -68,7 +70,8 @@ def _server() -> dict[str, Any]:
     return {
         "server": True,
         "bootstrap_expect": 3,
-        "addresses": {"http": "0.0.0.0", "https": "0.0.0.0"},
+        # Plain HTTP answers on the host itself alone.
+        "addresses": {"https": "0.0.0.0"},
         "ports": {
             "http": ports.CONSUL_HTTP,
             "https": ports.CONSUL_HTTPS,
@@ -76,6 +79,7 @@ def _server() -> dict[str, Any]:
             "grpc_tls": _OFF,
         },
         "auto_encrypt": {"allow_tls": False},
+        "ui_config": {"enabled": True},
         "raft_logstore": {"backend": "wal"},
         "autopilot": {
             "cleanup_dead_servers": True,

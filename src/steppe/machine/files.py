@@ -9,10 +9,11 @@ from typing import Any
 
 from steppe.control.secrets import HostSecrets, KeyPair, Secrets
 from steppe.machine import paths, peers
-from steppe.machine.consul import consul_config
+from steppe.machine.consul import consul_config, consul_gossip
 from steppe.machine.firewall import nftables
-from steppe.machine.nomad import nomad_config
-from steppe.topology.model import Host, Topology
+from steppe.machine.nomad import nomad_config, nomad_gossip
+from steppe.machine.nomad_keys import nomad_keys_config
+from steppe.topology.model import Host, Role, Topology
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ def files(
     made = [*_system(topology, host, secrets, own), *_addresses(topology, host, balancer_addresses)]
     if own.consul_tls:
         made += _consul(topology, host, secrets, own.consul_tls)
+    if host.role is Role.CONSUL:
+        made.append(File(path=paths.NOMAD_KEYS, content=nomad_keys_config(topology)))
     if own.nomad_tls:
         made += _nomad(topology, host, secrets, own.nomad_tls)
     if host.role.is_nomad_client:
@@ -76,14 +79,15 @@ def _addresses(topology: Topology, host: Host, balancer_addresses: Mapping[str, 
 
 
 def _consul(topology: Topology, host: Host, secrets: Secrets, pair: KeyPair) -> list[File]:
-    config = _json(consul_config(topology, host, secrets))
+    config, gossip = _json(consul_config(topology, host, secrets)), _json(consul_gossip(secrets))
     return [
         File(path=f"{paths.CONSUL_DATA}/", mode=0o700, user="consul", group="consul"),
         File(path=f"{paths.CONSUL_DIR}/", mode=0o750, group="consul"),
         File(path=f"{paths.CONSUL_DIR}/consul.json", content=config, mode=0o640, group="consul"),
-        File(path=f"{paths.CONSUL_DIR}/tls/", mode=0o750, group="consul"),
+        File(path=paths.CONSUL_GOSSIP, content=gossip, mode=0o640, group="consul"),
+        File(path=paths.CONSUL_TLS, mode=0o750, group="consul"),
         *(
-            File(path=f"{paths.CONSUL_DIR}/tls/{name}.pem", content=content, mode=0o640, group="consul")
+            File(path=f"{paths.CONSUL_TLS}{name}.pem", content=content, mode=0o640, group="consul")
             for name, content in _tls(secrets, pair)
         ),
     ]
@@ -91,14 +95,17 @@ def _consul(topology: Topology, host: Host, secrets: Secrets, pair: KeyPair) -> 
 
 def _nomad(topology: Topology, host: Host, secrets: Secrets, pair: KeyPair) -> list[File]:
     config = _json(nomad_config(topology, host, secrets))
+    gossip = File(path=paths.NOMAD_GOSSIP, content=_json(nomad_gossip(secrets)), mode=0o600)
     return [
         # Tasks run as other users and must be able to pass through to their own folders.
         File(path=f"{paths.NOMAD_DATA}/", mode=0o711),
         File(path=f"{paths.NOMAD_DIR}/", mode=0o700),
         File(path=f"{paths.NOMAD_DIR}/nomad.json", content=config, mode=0o600),
-        File(path=f"{paths.NOMAD_DIR}/tls/", mode=0o700),
+        # Nomad's clients take no part in gossip.
+        *([gossip] if host.role is Role.NOMAD else []),
+        File(path=paths.NOMAD_TLS, mode=0o700),
         *(
-            File(path=f"{paths.NOMAD_DIR}/tls/{name}.pem", content=content, mode=0o600)
+            File(path=f"{paths.NOMAD_TLS}{name}.pem", content=content, mode=0o600)
             for name, content in _tls(secrets, pair)
         ),
     ]

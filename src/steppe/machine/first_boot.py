@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 from steppe.control.secrets import Secrets
 from steppe.errors import SteppeError
+from steppe.machine import paths
 from steppe.machine.files import File, files
 from steppe.topology.model import Host, Topology
 
@@ -118,8 +119,9 @@ def _base64(content: bytes) -> str:
 
 
 def _units(made: tuple[File, ...]) -> list[str]:
-    paths = {file.path for file in made}
+    paths_made = {file.path for file in made}
     units = ["steppe-addresses.service"]
-    units += ["consul.service"] if "/etc/consul.d/consul.json" in paths else []
-    units += ["nomad.service"] if "/etc/nomad.d/nomad.json" in paths else []
+    units += ["consul.service"] if f"{paths.CONSUL_DIR}/consul.json" in paths_made else []
+    units += ["nomad-keys.service"] if paths.NOMAD_KEYS in paths_made else []
+    units += ["nomad.service"] if f"{paths.NOMAD_DIR}/nomad.json" in paths_made else []
     return units

@@ -44,8 +44,7 @@ def nomad_config(topology: Topology, host: Host, secrets: Secrets) -> dict[str, 
             "cert_file": f"{paths.NOMAD_DIR}/tls/cert.pem",
             "key_file": f"{paths.NOMAD_DIR}/tls/key.pem",
             "verify_server_hostname": True,
-            # Consul reads the keys of workload identities without a client certificate; ACLs guard the API.
-            "verify_https_client": False,
+            "verify_https_client": True,
         },
         "consul": _consul(host, secrets, is_server),
         "limits": {"http_max_conns_per_client": 1000},
@@ -56,7 +55,12 @@ def nomad_config(topology: Topology, host: Host, secrets: Secrets) -> dict[str, 
             "disable_hostname": True,
         },
     }
-    return common | (_server(topology, secrets) if is_server else _client(topology, host))
+    return common | (_server(topology) if is_server else _client(topology, host))
+
+
+def nomad_gossip(secrets: Secrets) -> dict[str, Any]:
+    """`gossip.json` beside a server's: the key its keyring begins with. A file of its own: it is rotated."""
+    return {"server": {"encrypt": secrets.nomad_gossip}}
 
 
 def _consul(host: Host, secrets: Secrets, is_server: bool) -> dict[str, Any]:
@@ -70,12 +74,11 @@ def _consul(host: Host, secrets: Secrets, is_server: bool) -> dict[str, Any]:
     return agent | ({"service_identity": _IDENTITY, "task_identity": _IDENTITY} if is_server else {})
 
 
-def _server(topology: Topology, secrets: Secrets) -> dict[str, Any]:
+def _server(topology: Topology) -> dict[str, Any]:
     return {
         "server": {
             "enabled": True,
             "bootstrap_expect": 3,
-            "encrypt": secrets.nomad_gossip,
             "server_join": {
                 "retry_join": [str(server.address) for server in peers.nomad_servers(topology)],
                 "retry_interval": "1s",
@@ -108,5 +111,6 @@ def _client(topology: Topology, host: Host) -> dict[str, Any]:
             "gc_max_allocs": 50,
             "options": {"fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean,cni,vault"},
         },
-        "plugin": [{"raw_exec": {"config": {"enabled": True}}}],
+        # A task that ran as root would read the host's secrets, and what the metadata service tells root.
+        "plugin": [{"raw_exec": {"config": {"enabled": True, "denied_host_uids": "0"}}}],
     }

@@ -28,6 +28,7 @@ from steppe.control.secrets import Secrets
 from steppe.engine import plan
 from steppe.errors import Claimed, UsageError
 from steppe.operations.cluster import Cluster, known
+from steppe.operations.stages import recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +70,11 @@ def adopt(file: Path, approve: Callable[[Adoption], None], *, backup: Path | Non
         if found.already:
             return found
         approve(found)
-        _keep(cluster, secrets)
-        if secrets.owner != there.owner:
-            _write(cluster, row["FWId"], secrets.owner)
-        cluster.folder.audit({"command": "adopt", "from": there.owner, "to": secrets.owner})
+        with recorded(lambda event: None, cluster.folder, "adopt") as record:
+            _keep(cluster, secrets)
+            if secrets.owner != there.owner:
+                _write(cluster, row["FWId"], secrets.owner)
+            record.keep({"type": "adopted", "from": there.owner, "to": secrets.owner})
         return found
 
 

@@ -9,11 +9,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from steppe import spec, topology
-from steppe.cloud import KINDS, Api, Lock, connect, desired, locked, preset_network, scope
+from steppe.cloud import (
+    KINDS,
+    Api,
+    Lock,
+    connect,
+    desired,
+    locked,
+    preset_network,
+    require_owner,
+    scope,
+)
 from steppe.control import secrets as kept
 from steppe.control.secrets import Secrets
 from steppe.engine import Desired, Observed, Scope, observe
-from steppe.errors import UsageError
+from steppe.errors import Claimed, UsageError
+from steppe.hints import typed
 from steppe.topology.model import Role, Topology
 from steppe.topology.preset import PresetNetwork
 from steppe.workspace import ClusterFolder, workspace
@@ -56,38 +67,55 @@ def known(file: Path) -> Cluster:
     For commands that only look. Raises UsageError for a wrong file or missing credentials.
     """
     cluster = _without_secrets(file)
-    stored = kept.load(cluster.folder)
-    secrets = kept.with_hosts(stored, cluster.topology) if stored else kept.make(cluster.topology)
-    return replace(cluster, secrets=secrets)
+    return replace(cluster, secrets=kept.complete(cluster.folder, cluster.topology))
 
 
 def owned(file: Path) -> Cluster:
-    """As `known`, but the workspace must hold the cluster's secrets. Raises UsageError if it doesn't."""
+    """As `known`, but the workspace must hold the cluster's secrets, and own its claim where there is one.
+
+    Raises Claimed when the cluster is another workspace's, UsageError when the workspace has none.
+    """
     cluster = _without_secrets(file)
     stored = kept.load(cluster.folder)
+    require_owner(cluster.api, cluster.scope, stored.owner if stored else None)
     if stored is None:
         raise UsageError(
             f"The workspace knows no cluster {cluster.topology.cluster} in {cluster.topology.region}: "
-            f"{cluster.folder.path} holds no secrets.",
+            f"{cluster.folder.path} holds no secrets, and nothing claims the Cluster ID there.",
             code="workspace.unknown",
-            hint=f"build it with `steppe up {file}`, or set STEPPE_WORKSPACE to its builder's folder",
+            hint=f"build it with `{typed('steppe', 'up', file)}`",
         )
     return replace(cluster, secrets=kept.with_hosts(stored, cluster.topology))
 
 
 @contextmanager
 def changing(file: Path, command: str, *, removing: bool = False) -> Iterator[tuple[Cluster, Lock]]:
-    """The cluster with all its secrets made and kept, locked in the workspace and in the region.
+    """The cluster with all its secrets made, locked in the workspace and in the region.
 
-    `removing`: the preset network isn't looked at, since it may be gone. Raises Claimed when another command
-    changes the cluster, or when it is another workspace's.
+    `removing`: the preset network isn't looked at, since it may be gone. What is new of the secrets is kept
+    by `claim`, before anything is made of them. Raises Claimed when another command changes the cluster, or
+    when it is another workspace's.
     """
     cluster = _without_secrets(file, addressed=not removing)
     with cluster.folder.lock(command) as place:
         stored = kept.load(cluster.folder) if removing else None
-        secrets = stored or kept.ensure(cluster.folder, cluster.topology)
+        secrets = stored or kept.complete(cluster.folder, cluster.topology)
         with locked(cluster.api, cluster.scope, secrets.owner, command=command, place=place) as lock:
             yield replace(cluster, secrets=secrets), lock
+
+
+def claim(cluster: Cluster, lock: Lock) -> None:
+    """Keeps the secrets on disk, then claims the Cluster ID with their owner id, or confirms the claim.
+
+    Raises Claimed when another workspace has claimed it in the meantime; new secrets are then forgotten.
+    """
+    are_new = kept.keep(cluster.folder, cluster.secrets)
+    try:
+        lock.claim()
+    except Claimed as refused:
+        if are_new and refused.code.startswith("claim."):
+            cluster.folder.remove(kept.FILE)
+        raise
 
 
 def _without_secrets(file: Path, *, addressed: bool = True) -> Cluster:

@@ -18,8 +18,11 @@ from steppe.control import secrets
 from steppe.engine import Desired, Failure, Patience, Plan, apply, census, plan_down
 from steppe.engine.events import Emit
 from steppe.errors import LeftBehind
+from steppe.hints import typed
+from steppe.operations import access, ssh
 from steppe.operations.cluster import changing
-from steppe.operations.stages import audited, stage
+from steppe.operations.rotation import CERTIFICATES, GOSSIP
+from steppe.operations.stages import recorded, stage
 
 
 def down(
@@ -30,8 +33,11 @@ def down(
     `patience` says how long to wait for what the cloud can't delete yet; left out, twenty minutes for each.
     Raises LeftBehind when something still carries the Cluster ID.
     """
-    with changing(file, "down", removing=True) as (cluster, lock):
-        emit = audited(emit, cluster.folder, "down")
+    with (
+        changing(file, "down", removing=True) as (cluster, lock),
+        recorded(emit, cluster.folder, "down") as record,
+    ):
+        emit = record.emit
         observed = cluster.observe()
         require_claim(observed, cluster.secrets.owner)
         refuse_strangers(observed)
@@ -41,6 +47,7 @@ def down(
         if made.steps:
             approve(made)
             lock.confirm()
+            record.plan(made)
             with stage("cloud", emit):
                 nothing = Desired(scope=cluster.scope, wants=())
                 result = apply(
@@ -58,9 +65,11 @@ def down(
                 + "\n  ".join(map(str, left))
                 + causes,
                 code="down.left",
-                hint=f"run `steppe down {file}` again; it goes on with what is left",
+                hint=f"run `{typed('steppe', 'down', file)}` again; it goes on with what is left",
             )
         if failures:
             raise failures[0].error
-        cluster.folder.remove(secrets.FILE)
+        access.forget(cluster.folder)
+        for name in (*ssh.FILES, CERTIFICATES, GOSSIP, secrets.FILE):
+            cluster.folder.remove(name)
         return done

@@ -7,13 +7,18 @@ from steppe.control.conditions import Condition
 from steppe.control.health import cluster_conditions
 from steppe.operations.cluster import Addresses, Cluster
 from steppe.rocketmq import conditions as rocketmq
+from steppe.rocketmq.member_users import users_known
+from steppe.rocketmq.users import check_user
 
 
-def conditions(cluster: Cluster, where: Addresses, way: Access) -> tuple[Condition, ...]:
-    """In the order in which they come true."""
+def conditions(
+    cluster: Cluster, where: Addresses, way: Access, *, mend: bool = False
+) -> tuple[Condition, ...]:
+    """In the order in which they come true. `mend`: those that can help themselves do."""
     return (
         *cluster_conditions(cluster.topology, way, cluster.secrets, where.balancers),
         *rocketmq.conditions(
-            cluster.topology, where.balancers, nomad=way.nomad, consul=way.consul, access=way
+            cluster.topology, where.balancers, nomad=way.nomad, consul=way.consul, access=way, mend=mend
         ),
+        *users_known(cluster.topology, way, [check_user(cluster.secrets.users)]),
     )

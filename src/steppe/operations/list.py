@@ -18,7 +18,9 @@ from pathlib import Path
 from steppe.cloud import Api, connect
 from steppe.cloud.clusters import FoundCluster, clusters, regions
 from steppe.cloud.credentials import BOX_REGION
+from steppe.cloud.errors import BOX_STOPPED
 from steppe.control import secrets as kept
+from steppe.engine import Fault
 from steppe.errors import SteppeError, UsageError
 from steppe.workspace import Workspace, workspace
 
@@ -93,18 +95,26 @@ def _asked(region: str | None, space: Workspace) -> list[str]:
 def _everywhere() -> list[Api]:
     """Every region of the account, and of the box where it runs. Raises UsageError when there is neither."""
     found: list[Api] = []
-    missing: list[UsageError] = []
+    missing: list[SteppeError] = []
     for start in (_ANY_REGION, BOX_REGION):
         try:
-            first = _connect(start)
+            found += _regions_of(_connect(start))
         except UsageError as error:
             missing.append(error)
-            continue
-        found += [Api(replace(first.credentials, region=name)) for name in regions(first)]
-        first.close()
+        except Fault as fault:
+            if fault.code != BOX_STOPPED:
+                raise
+            missing.append(fault)
     if not found:
         raise missing[0]
     return found
+
+
+def _regions_of(first: Api) -> list[Api]:
+    try:
+        return [Api(replace(first.credentials, region=name)) for name in regions(first)]
+    finally:
+        first.close()
 
 
 def _connect(region: str) -> Api:

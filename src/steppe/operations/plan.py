@@ -2,7 +2,7 @@
 
 1. Read the file; secrets that the workspace lacks are made up for the moment.
 2. Look at everything in the region that carries the Cluster ID.
-3. Compare.
+3. Compare; and ask Nomad, where it runs, what its jobs would change.
 4. Ask the API what that which would be made costs; a price that it doesn't give stops nothing.
 """
 
@@ -17,6 +17,7 @@ from steppe.cloud.price import Estimate, estimate
 from steppe.engine import Plan
 from steppe.engine import plan as compare
 from steppe.operations.cluster import known
+from steppe.operations.jobs import with_jobs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ def planned(file: Path, *, with_price: bool) -> Planned:
     """Raises UsageError for a wrong file, Claimed when the Cluster ID is another workspace's."""
     cluster = known(file)
     wanted, observed = cluster.desired, cluster.observe()
-    made = compare(wanted, observed, KINDS, roll=False)
+    made = with_jobs(compare(wanted, observed, KINDS, roll=False), cluster, observed)
     asked = with_price and made.steps and not made.problems
     return Planned(
         plan=made,

@@ -3,19 +3,24 @@
 1. Look at the region.
 2. Go in by the access path; if that is not possible, that is the one condition that is not met.
 3. Look at every condition once, all at the same time.
+4. Warn of certificates that expire within 30 days, and of a rotation that was not finished.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from steppe.control.conditions import ConditionResult, check_once
+from steppe.control.expiry import first_expiry, remedy, warning
 from steppe.engine import Observed
 from steppe.engine.events import Emit
 from steppe.errors import SteppeError
 from steppe.operations.cluster import Addresses, Cluster, addresses, owned
 from steppe.operations.health import conditions
+from steppe.operations.rotation import CERTIFICATES, GOSSIP, begun
 from steppe.operations.way import access
 from steppe.topology.model import Topology
 
@@ -38,6 +43,8 @@ class Status:
     hosts: tuple[HostStatus, ...]
     addresses: Addresses
     conditions: tuple[ConditionResult, ...]
+    warnings: tuple[str, ...]
+    """What a person should do before it hurts, each with its remedy."""
 
     @property
     def healthy(self) -> bool:
@@ -56,7 +63,18 @@ def status(file: Path, emit: Emit) -> Status:
         hosts=_hosts(cluster, observed),
         addresses=where,
         conditions=tuple(_looked_at(cluster, where, emit)),
+        warnings=tuple(_warnings(cluster)),
     )
+
+
+def _warnings(cluster: Cluster) -> Iterator[str]:
+    first = first_expiry(cluster.topology, cluster.secrets)
+    said = warning(first, datetime.now(UTC))
+    if said:
+        yield f"{said}: {remedy(first, str(cluster.file))}"
+    for name, what in ((CERTIFICATES, "certs"), (GOSSIP, "gossip")):
+        if begun(cluster.folder, name):
+            yield f"a rotation was begun and is not finished: steppe rotate {cluster.file} {what}"
 
 
 def _hosts(cluster: Cluster, observed: Observed) -> tuple[HostStatus, ...]:

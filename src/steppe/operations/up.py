@@ -1,11 +1,12 @@
 """Builds or mends a cluster until it carries messages.
 
-1. Read the file; make every secret that is missing and keep them, before anything exists. Lock the cluster.
-2. Look at the region and make the plan; refuse it if another one was asked for; show it, and go on only if it
-   is approved.
-3. Apply it: every step as soon as what it needs is there.
+1. Read the file; make every secret that is missing. Lock the cluster.
+2. Look at the region and make the plan, RocketMQ's jobs included; refuse it if another one was asked for;
+   show it, and go on only if it is approved.
+3. Keep the secrets, before anything of them exists, and claim the Cluster ID. Apply the plan: every step as
+   soon as what it needs is there.
 4. Go in by the one access path. Give Consul and Nomad their ACLs and identities, as soon as each answers.
-5. Give Nomad RocketMQ's jobs, those that are new or different.
+5. Give Nomad RocketMQ's users, and RocketMQ's jobs, those that are new or different.
 6. Wait until every named condition of the cluster and of RocketMQ is met.
 
 Each part compares before it changes, so a run that was stopped anywhere is completed by the next one.
@@ -20,16 +21,18 @@ from pathlib import Path
 from steppe.cloud import KINDS, Lock
 from steppe.control.access import Access
 from steppe.control.bootstrap import bootstrap
-from steppe.control.conditions import wait
-from steppe.engine import Observed, Plan, apply, plan, refuse_moved, refuse_problems
+from steppe.control.conditions import Condition, wait
+from steppe.engine import Observed, Plan, Step, apply, plan, refuse_moved, refuse_problems
 from steppe.engine.events import Emit
-from steppe.operations.cluster import Addresses, Cluster, addresses, changing
+from steppe.operations.cluster import Addresses, Cluster, addresses, changing, claim
 from steppe.operations.health import conditions
-from steppe.operations.stages import audited, stage
+from steppe.operations.jobs import wanted_jobs, with_jobs
+from steppe.operations.mq.users import give_users
+from steppe.operations.stages import recorded, stage
 from steppe.operations.way import access
-from steppe.rocketmq.jobs import ENDPOINT_JOB, jobs
-from steppe.rocketmq.submit import evaluate, submit
+from steppe.rocketmq.submit import submit
 
+_JOBS_DEADLINE_S = 60.0
 _HEALTH_DEADLINE_S = 300.0
 
 
@@ -44,6 +47,8 @@ class Outcome:
     jobs: tuple[str, ...]
     """That were registered."""
     addresses: Addresses
+    held: tuple[Step, ...]
+    """What differs from the file and was left as it is."""
 
     @property
     def changed(self) -> bool:
@@ -56,26 +61,29 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
     `saved`: the only plan that may be applied. It is refused when the region or the file has changed since.
     Raises SteppeError with the next step; what was begun is kept, and the next run goes on.
     """
-    with changing(file, "up") as (cluster, lock):
-        emit = audited(emit, cluster.folder, "up")
+    with changing(file, "up") as (cluster, lock), recorded(emit, cluster.folder, "up") as record:
+        emit = record.emit
         observed = cluster.observe()
-        made = plan(cluster.desired, observed, KINDS, roll=False)
+        made = with_jobs(plan(cluster.desired, observed, KINDS, roll=False), cluster, observed)
         if saved is not None:
             refuse_moved(saved, made)
         refuse_problems(made)
-        if made.steps:
+        if made.steps or made.jobs:
             approve(made)
-        lock.claim()
+            record.plan(made)
+        claim(cluster, lock)
         steps, observed = _cloud(cluster, lock, made, observed, emit)
         where = addresses(cluster, observed)
         with access(cluster, where, emit) as way:
             with stage("Consul and Nomad", emit):
                 identities = bootstrap(cluster.topology, cluster.secrets, way, emit)
             lock.require()
-            registered = _rocketmq(cluster, where, way)
+            users, registered = _rocketmq(cluster, where, way, emit)
             with stage("health", emit):
-                wait(conditions(cluster, where, way), _HEALTH_DEADLINE_S, emit)
-        return Outcome(steps=steps, identities=identities, jobs=registered, addresses=where)
+                wait(conditions(cluster, where, way, mend=True), _HEALTH_DEADLINE_S, emit)
+        return Outcome(
+            steps=steps, identities=(*identities, *users), jobs=registered, addresses=where, held=made.held
+        )
 
 
 def _cloud(
@@ -91,10 +99,21 @@ def _cloud(
     return result.done, cluster.observe()
 
 
-def _rocketmq(cluster: Cluster, where: Addresses, way: Access) -> tuple[str, ...]:
-    wanted = jobs(cluster.topology, where.balancers)
-    registered = tuple(job.id for job in wanted if submit(way.nomad, job))
-    for job in wanted:
-        if job.id == ENDPOINT_JOB and job.id not in registered:
-            evaluate(way.nomad, job.id)
-    return registered
+def _rocketmq(
+    cluster: Cluster, where: Addresses, way: Access, emit: Emit
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What it wrote of users, and which jobs it registered.
+
+    A change of Nomad's leader meanwhile is waited out, and a new Nomad that has no keys yet to encrypt with.
+    """
+    users: list[str] = []
+    registered: list[str] = []
+
+    def give() -> None:
+        users.extend(give_users(cluster, way))
+        for job in wanted_jobs(cluster, where, way):
+            if submit(way.nomad, job):
+                registered.append(job.id)
+
+    wait([Condition("Nomad has RocketMQ's users and jobs", give)], _JOBS_DEADLINE_S, emit)
+    return tuple(users), tuple(registered)

@@ -12,7 +12,7 @@ from pathlib import Path
 from steppe.engine.events import Emit
 from steppe.errors import UsageError
 from steppe.operations.cluster import addresses, owned
-from steppe.operations.stages import audited, stage
+from steppe.operations.stages import recorded, stage
 from steppe.operations.way import access
 from steppe.rocketmq.verify import VerifyResult
 from steppe.rocketmq.verify import verify as check
@@ -31,17 +31,21 @@ def verify(file: Path, emit: Emit, *, messages: int, deadline_s: float) -> Mappi
             code="verify.no-brokers",
             hint="add one, and run `steppe up`",
         )
-    emit = audited(emit, cluster.folder, "verify")
     where = addresses(cluster, cluster.observe())
-    with access(cluster, where, emit) as way, stage("messages", emit):
+    with (
+        recorded(emit, cluster.folder, "verify") as record,
+        access(cluster, where, record.emit) as way,
+        stage("messages", record.emit),
+    ):
         return {
             group: check(
                 cluster.topology,
                 where.balancers,
                 group,
+                user=cluster.secrets.users.check,
                 nomad=way.nomad,
                 access=way,
-                emit=emit,
+                emit=record.emit,
                 messages=messages,
                 deadline_s=deadline_s,
             )

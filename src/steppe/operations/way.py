@@ -16,7 +16,5 @@ def access(cluster: Cluster, where: Addresses, emit: Emit, *, deadline_s: float 
 
     Raises Unhealthy when the bastion does not answer within `deadline_s` seconds.
     """
-    with open_access(
-        cluster.topology, cluster.secrets, where.bastion, emit, deadline_s=deadline_s
-    ) as way:
+    with open_access(cluster.topology, cluster.secrets, where.bastion, emit, deadline_s=deadline_s) as way:
         yield way

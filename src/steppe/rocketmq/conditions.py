@@ -6,6 +6,7 @@ NameServers and controllers in RocketMQ's own protocol.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -24,10 +25,12 @@ from steppe.rocketmq.jobs import (
     nameserver_job,
 )
 from steppe.rocketmq.remoting import RemotingError
+from steppe.rocketmq.submit import evaluate
 from steppe.topology import ports
 from steppe.topology.model import BrokerGroup, NameServerGroup, Role, Topology
 
 _HTTP_TIMEOUT_S = 3.0
+_LOOK_AGAIN_S = 5.0
 _T = TypeVar("_T")
 
 
@@ -38,14 +41,18 @@ def conditions(
     nomad: HttpApi,
     consul: HttpApi,
     access: Access,
+    mend: bool = False,
 ) -> tuple[Condition, ...]:
-    """In the order in which they come true; none if the topology has no groups."""
+    """In the order in which they come true; none if the topology has no groups.
+
+    `mend`: while the endpoint is missing somewhere, its condition lets Nomad look at the job again.
+    """
     if not topology.nameserver_groups:
         return ()
     where = endpoint(topology, balancer_addresses)
     return (
         *(_nameservers_run(group, nomad) for group in topology.nameserver_groups),
-        _endpoints_run(topology, nomad),
+        _endpoints_run(topology, nomad, mend),
         *(_brokers_run(topology, group, nomad) for group in topology.broker_groups),
         *(_registered(service, count, consul) for service, count in _services(topology)),
         *(_listed(topology, group, where, access) for group in topology.nameserver_groups),
@@ -62,11 +69,16 @@ def _nameservers_run(group: NameServerGroup, nomad: HttpApi) -> Condition:
     return Condition(f"NameServer group {group.name} runs in every zone", poll)
 
 
-def _endpoints_run(topology: Topology, nomad: HttpApi) -> Condition:
+def _endpoints_run(topology: Topology, nomad: HttpApi, mend: bool) -> Condition:
     hosts = [host.name for host in topology.by_role(Role.NAMESERVER)]
+    looked_again = time.monotonic()
 
     def poll() -> None:
+        nonlocal looked_again
         running, why = _running(nomad, ENDPOINT_JOB)
+        if mend and set(hosts) - set(running) and time.monotonic() - looked_again >= _LOOK_AGAIN_S:
+            looked_again = time.monotonic()
+            evaluate(nomad, ENDPOINT_JOB)
         _need("running on {there}, not on {missing}", hosts, running, why)
 
     return Condition("the endpoint runs on every NameServer host", poll)
@@ -111,6 +123,10 @@ def _listed(topology: Topology, group: NameServerGroup, where: str, access: Acce
         url = f"http://{host}:{local_port}/rocketmq/{group.name}"
         try:
             answer = httpx.get(url, timeout=_HTTP_TIMEOUT_S, trust_env=False).raise_for_status()
+        except httpx.HTTPStatusError as error:
+            # Its own text has the URL, and that is only the way through the tunnel.
+            said = f"status {error.response.status_code}"
+            raise NotMet(f"http://{where}/rocketmq/{group.name}: {said}") from error
         except httpx.HTTPError as error:
             raise NotMet(f"http://{where}/rocketmq/{group.name}: {error}") from error
         _need("it lists {there}, not {missing}", expected, answer.text.strip().split(";"))
@@ -167,12 +183,16 @@ def _need(text: str, expected: Sequence[str], found: Iterable[str], why: str = "
 
 
 def _running(nomad: HttpApi, job: str) -> tuple[list[str], str]:
-    """The hosts where the job runs, and Nomad's latest word on why it doesn't elsewhere."""
+    """The hosts where the job's newest version runs, and Nomad's latest word on why it doesn't elsewhere."""
+    newest = nomad.request("GET", f"/v1/job/{job}")["Version"]
     allocations = nomad.request("GET", f"/v1/job/{job}/allocations")
     wanted = [allocation for allocation in allocations if allocation["DesiredStatus"] == "run"]
-    running = [allocation["NodeName"] for allocation in wanted if allocation["ClientStatus"] == "running"]
+    runs = [allocation for allocation in wanted if allocation["ClientStatus"] == "running"]
+    outdated = [allocation["NodeName"] for allocation in runs if allocation["JobVersion"] != newest]
+    running = [allocation["NodeName"] for allocation in runs if allocation["JobVersion"] == newest]
     others = [allocation for allocation in wanted if allocation["ClientStatus"] != "running"]
-    return running, _last_event(others) or _not_placed(nomad, job)
+    before = f"still as the job was before: {', '.join(sorted(outdated))}" if outdated else ""
+    return running, before or _last_event(others) or _not_placed(nomad, job)
 
 
 def _last_event(allocations: Sequence[Mapping[str, Any]]) -> str:

@@ -20,3 +20,9 @@ def literal(value: Value) -> str:
 def variables(values: Mapping[str, Value]) -> str:
     """A `.nomadvars`-like file: one variable a line, in the order given."""
     return "".join(f"{name} = {literal(value)}\n" for name, value in values.items())
+
+
+def parsed_variables(text: str) -> Mapping[str, str]:
+    """Each variable of such a text with its literal, as `variables` wrote it."""
+    lines = (line.partition(" = ") for line in text.splitlines())
+    return {name: value for name, _, value in lines}

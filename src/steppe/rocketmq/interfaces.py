@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from steppe.control.secrets import User
+
 
 class HttpApi(Protocol):
     """The API of Nomad, or of Consul."""
@@ -26,6 +28,11 @@ class Request(Protocol):
 
 
 class Access(Protocol):
+    @property
+    def administrator(self) -> User | None:
+        """As whom brokers are asked; None where they ask for no signature."""
+        ...
+
     def endpoint(self, address: str, port: int) -> tuple[str, int]:
         """Where a private address and port of the cluster can be reached from here."""
         ...

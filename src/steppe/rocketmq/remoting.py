@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 import socket
 import struct
 from collections.abc import Mapping
@@ -17,12 +16,15 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+from steppe.control.secrets import User
+from steppe.rocketmq.signature import signed
+
 SUCCESS = 0
 _JSON = 0
 _IS_ANSWER = 1
 _MAX_FRAME = 16 * 1024 * 1024
 _opaque = itertools.count(1)
-_NUMBER_KEY_OR_STRING = re.compile(r'"(?:\\.|[^"\\])*"|(?<=[{,])(?P<key>-?\d+)(?=:)')
+_SCALARS = json.JSONDecoder()
 
 
 class RemotingError(Exception):
@@ -94,19 +96,25 @@ def call(
     fields: Mapping[str, str] | None = None,
     body: bytes = b"",
     *,
+    user: User | None = None,
+    place: str = "",
     timeout_s: float = 3.0,
 ) -> Frame:
-    """One request on a connection of its own, and its answer.
+    """One request on a connection of its own, signed by the user if one is given, and its answer.
+
+    `place`: how errors name the server, where host and port are only a way to it.
 
     Raises Refused when the server says no, and RemotingError when no answer comes in `timeout_s`.
     """
-    request = Frame(code=code, opaque=next(_opaque), fields=fields or {}, body=body)
+    given = fields or {}
+    shown = signed(given, body, user) if user else given
+    request = Frame(code=code, opaque=next(_opaque), fields=shown, body=body)
     try:
         with closing(socket.create_connection((host, port), timeout=timeout_s)) as connection:
             connection.sendall(encode(request))
             answer = _answer_to(request, connection)
     except OSError as error:
-        raise RemotingError(f"{host}:{port}: {error}") from error
+        raise RemotingError(f"{place or f'{host}:{port}'}: {error}") from error
     if answer.code != SUCCESS:
         raise Refused(answer.code, answer.remark)
     return answer
@@ -134,9 +142,59 @@ def _exactly(count: int, connection: socket.socket) -> bytes:
 
 
 def parse_body(text: bytes) -> Any:
-    """The JSON of a body. RocketMQ leaves keys that are numbers unquoted: `{0:"10.0.0.1:10911"}`."""
-    return json.loads(_NUMBER_KEY_OR_STRING.sub(_quoted, text.decode()))
+    """The JSON of a body, with what RocketMQ adds to it: keys that are numbers, and keys that are objects.
+
+    `{0:"10.0.0.1:10911"}` gets the key `"0"`, and a key that is an object its own JSON text. Raises
+    ValueError when it is neither.
+    """
+    try:
+        return _value(text.decode(), 0)[0]
+    except IndexError as error:
+        raise ValueError("the body ends too soon") from error
 
 
-def _quoted(match: re.Match[str]) -> str:
-    return match[0] if match["key"] is None else f'"{match["key"]}"'
+def _value(text: str, at: int) -> tuple[Any, int]:
+    """The value that begins there, and the place behind it."""
+    at = _skip(text, at)
+    if text[at] == "{":
+        return _object(text, at + 1)
+    if text[at] == "[":
+        return _list(text, at + 1)
+    return _SCALARS.raw_decode(text, at)
+
+
+def _object(text: str, at: int) -> tuple[dict[str, Any], int]:
+    found: dict[str, Any] = {}
+    while text[at := _skip(text, at)] != "}":
+        key, at = _value(text, at)
+        at = _skip(text, at)
+        if text[at] != ":":
+            raise ValueError(f"no value follows a key at {at}")
+        found[key if isinstance(key, str) else json.dumps(key)], at = _value(text, at + 1)
+        at = _next(text, at, "}")
+    return found, at + 1
+
+
+def _list(text: str, at: int) -> tuple[list[Any], int]:
+    found: list[Any] = []
+    while text[at := _skip(text, at)] != "]":
+        value, at = _value(text, at)
+        found.append(value)
+        at = _next(text, at, "]")
+    return found, at + 1
+
+
+def _next(text: str, at: int, end: str) -> int:
+    """Where the next item begins, or the end stands."""
+    at = _skip(text, at)
+    if text[at] == ",":
+        return at + 1
+    if text[at] != end:
+        raise ValueError(f"neither ',' nor '{end}' at {at}")
+    return at
+
+
+def _skip(text: str, at: int) -> int:
+    while text[at] in " \t\r\n":
+        at += 1
+    return at

@@ -24,6 +24,10 @@ class Difference:
     """`None`, `Added` or `Edited`: Nomad's words."""
     index: int
     """The running job's version that was compared; registering is refused when it has moved."""
+    restarts: bool
+    """Whether members that run would be replaced."""
+    keeps: bool
+    """Whether members that run would stay or be changed in place."""
 
     @property
     def is_change(self) -> bool:
@@ -35,7 +39,19 @@ def compare(nomad: HttpApi, job: JobFile) -> Difference:
     text = {"JobHCL": job.source, "Variables": job.variables_text, "Canonicalize": True}
     parsed = nomad.request("POST", "/v1/jobs/parse", json=text)
     plan = nomad.request("POST", f"/v1/job/{job.id}/plan", json={"Job": parsed, "Diff": True})
-    return Difference(job=job, parsed=parsed, kind=plan["Diff"]["Type"], index=plan["JobModifyIndex"])
+    groups = (plan.get("Annotations") or {}).get("DesiredTGUpdates") or {}
+
+    def counts(*effects: str) -> bool:
+        return any(group.get(effect) for group in groups.values() for effect in effects)
+
+    return Difference(
+        job=job,
+        parsed=parsed,
+        kind=plan["Diff"]["Type"],
+        index=plan["JobModifyIndex"],
+        restarts=counts("DestructiveUpdate"),
+        keeps=counts("InPlaceUpdate", "Ignore"),
+    )
 
 
 def register(nomad: HttpApi, difference: Difference) -> None:

@@ -2,8 +2,9 @@
 
 1. The topic is made in each Broker group of the NameServer group, on its master.
 2. Every NameServer knows the topic in every group.
-3. `verify.nomad.hcl` runs; its log is followed. It sends, receives, and checks each message.
-4. The job is removed, whatever came of it.
+3. `verify.nomad.hcl` runs as a user of its own, and its log is followed. It sends, receives, and checks each
+   message.
+4. The job is removed, and what it knew the user from, whatever came of it.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 from steppe.control.conditions import Condition, NotMet, wait
+from steppe.control.secrets import User
 from steppe.engine.events import Emit, StepEvent, StepState
 from steppe.errors import SteppeError, Unhealthy
-from steppe.rocketmq import admin
+from steppe.rocketmq import admin, nomad_variables
 from steppe.rocketmq.interfaces import Access, HttpApi
 from steppe.rocketmq.jobs import VERIFY_FILE, JobFile, endpoint, members, nameserver_group
 from steppe.rocketmq.remoting import RemotingError
@@ -72,6 +74,7 @@ def verify(
     balancer_addresses: Mapping[str, str],
     nameserver: str,
     *,
+    user: User,
     nomad: HttpApi,
     access: Access,
     emit: Emit,
@@ -80,6 +83,7 @@ def verify(
 ) -> VerifyResult:
     """Messages through the Broker groups of that NameServer group; `is_whole` says whether all is well.
 
+    `user`: who sends and receives them.
     Raises Unhealthy when a group has no master, or the check ends without a result.
     """
     prepare_topic(topology, nameserver, access=access, emit=emit)
@@ -97,12 +101,20 @@ def verify(
     )
     job = replace(job, variables={"id": job.id, **job.variables})
     with _step(f"send and receive {messages} messages through {nameserver}", emit) as progress:
+        secrets = nomad_variables.job_path(job.id)
         try:
+            nomad_variables.put(nomad, secrets, credentials(user))
             submit(nomad, job)
             result = _result(nomad, job.id, progress, time.monotonic() + deadline_s)
             return replace(result, timed_out=not result.is_whole and result.seconds >= float(timeout))
         finally:
             nomad.request("DELETE", f"/v1/job/{job.id}", params={"purge": "true"})
+            nomad_variables.delete(nomad, secrets)
+
+
+def credentials(user: User) -> Mapping[str, str]:
+    """What `verify.nomad.hcl` reads from the variable of its job."""
+    return {"accessKey": user.name, "secretKey": user.secret}
 
 
 def prepare_topic(topology: Topology, nameserver: str, *, access: Access, emit: Emit) -> None:

@@ -23,9 +23,9 @@ from steppe.spec.document import Document, read
 from steppe.spec.explain import explain
 from steppe.spec.model import BOX_REGION, Spec
 from steppe.spec.problems import Path, Problem, SpecError
+from steppe.spec.regions import ZONES
 from steppe.spec.rules import RULES
 
-_BOX_ZONES = ["box-01", "box-02", "box-03"]
 _BOX_INTERNET = ["198.18.0.0/15"]
 _STAND_IN = {"cluster": "stand-in", "region": BOX_REGION}
 """For a required field that is wrong, so that the rest can be looked at; never reaches a Spec."""
@@ -58,7 +58,7 @@ def parse(text: str, name: str) -> Spec:
 def _with_box(value: dict[str, Any]) -> dict[str, Any]:
     if value.get("region") != BOX_REGION:
         return value
-    value = {"zones": _BOX_ZONES, **value}
+    value = {"zones": list(ZONES[BOX_REGION]), **value}
     access, network = value.get("access", {}), value.get("network")
     private = isinstance(network, dict) and (network.get("private") or network.get("legacy_vpc_id"))
     if isinstance(access, dict) and not private:
@@ -73,8 +73,9 @@ def _validate(value: dict[str, Any], document: Document) -> tuple[Spec | None, l
         spec = Spec.model_validate(value)
     except ValidationError as error:
         for detail in error.errors():
-            wrong.add(_place(detail))
-            problems.append(document.problem(_place(detail), *explain(detail)))
+            path = _written(_place(detail), document)
+            wrong.add(path)
+            problems.append(document.problem(path, *explain(detail)))
         spec = _rest(value, error)
     for rule in RULES:
         if any(_touch(reads, path) for reads in rule.reads for path in wrong):
@@ -86,6 +87,11 @@ def _validate(value: dict[str, Any], document: Document) -> tuple[Spec | None, l
 
 def _place(detail: ErrorDetails) -> Path:
     return tuple(part for part in detail["loc"] if part != "[key]")
+
+
+def _written(path: Path, document: Document) -> Path:
+    """As the file has it: a value that stands for all zones has no place in a list."""
+    return path[:-1] if isinstance(path[-1], int) and path not in document.lines else path
 
 
 def _touch(one: Path, other: Path) -> bool:

@@ -7,7 +7,7 @@ What depends on more than one field, or on what UCloud allows, is in `rules`.
 from __future__ import annotations
 
 from ipaddress import IPv4Network
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
@@ -33,8 +33,10 @@ IMAGE = "steppe-host"
 DiskType = Literal["LOCAL_NORMAL", "LOCAL_SSD", "CLOUD_NORMAL", "CLOUD_SSD", "CLOUD_ESSD", "CLOUD_RSSD"]
 ChargeType = Literal["Month", "Year", "Dynamic", "Postpay"]
 
-_CPU = "CPU cores, 1 to 64."
-_MEMORY = "Memory, a multiple of 1GiB up to 256GiB."
+Cpu = Annotated[StrictInt, Field(ge=1, le=64)]
+
+_CPU = "CPU cores, 1 to 64; one, or three in zone order."
+_MEMORY = "Memory, a multiple of 1GiB up to 256GiB; one, or three in zone order."
 _DATA_DISK = "A disk of its own for data, mounted at /data; left out, data is on the boot disk."
 
 
@@ -48,12 +50,15 @@ class _Part(BaseModel):
 
 
 class DiskSpec(_Part):
-    type: DiskType = Field(
-        default="CLOUD_RSSD",
-        description="UCloud's disk type; the machine type says which ones may go together.",
+    type: PerZone[DiskType] = Field(
+        default=("CLOUD_RSSD",),
+        description="UCloud's disk type; the machine type says which ones may go together. One, or three in "
+        "zone order.",
     )
-    size_gb: DiskSize = Field(
-        alias="size", description="Size, a multiple of 1GiB within the limits of the disk type."
+    size_gb: PerZone[DiskSize] = Field(
+        alias="size",
+        description="Size, a multiple of 1GiB within the limits of the disk type; one, or three in zone "
+        "order.",
     )
 
 
@@ -64,13 +69,13 @@ def _disk(size: str) -> DiskSpec:
 class HostSpec(_Part):
     """What every role has."""
 
-    cpu: StrictInt = Field(default=2, ge=1, le=64, description=_CPU)
-    memory_mib: Memory = Field(default=4096, alias="memory", description=_MEMORY)
-    machine_type: PerZone = Field(
+    cpu: PerZone[Cpu] = Field(default=(2,), description=_CPU)
+    memory_mib: PerZone[Memory] = Field(default=(4096,), alias="memory", description=_MEMORY)
+    machine_type: PerZone[Name] = Field(
         default=("O",),
         description="UCloud's machine type (N, C, G, O, OM, OMEM, OPRO, OPROG); one, or three in zone order.",
     )
-    image: PerZone = Field(
+    image: PerZone[Name] = Field(
         default=(IMAGE,),
         description="Name of the image; one, or three in zone order: so one zone can be rolled at a time.",
     )
@@ -125,8 +130,8 @@ class NameServerSpec(HostSpec):
 class BrokerSpec(HostSpec):
     """Nomad clients of class `broker`, which carry RocketMQ brokers."""
 
-    cpu: StrictInt = Field(default=4, ge=1, le=64, description=_CPU)
-    memory_mib: Memory = Field(default=8192, alias="memory", description=_MEMORY)
+    cpu: PerZone[Cpu] = Field(default=(4,), description=_CPU)
+    memory_mib: PerZone[Memory] = Field(default=(8192,), alias="memory", description=_MEMORY)
     data_disk: DiskSpec | None = Field(default=_disk("200GiB"), description=_DATA_DISK)
     per_zone: StrictInt = Field(
         default=1, ge=1, le=limits.MAX_BROKERS_PER_ZONE, description="Hosts in each zone."
@@ -136,8 +141,8 @@ class BrokerSpec(HostSpec):
 class BastionSpec(HostSpec):
     """The one host with a public address; it carries SSH and nothing else."""
 
-    cpu: StrictInt = Field(default=1, ge=1, le=64, description=_CPU)
-    memory_mib: Memory = Field(default=1024, alias="memory", description=_MEMORY)
+    cpu: PerZone[Cpu] = Field(default=(1,), description=_CPU)
+    memory_mib: PerZone[Memory] = Field(default=(1024,), alias="memory", description=_MEMORY)
 
 
 class HostsSpec(_Part):
@@ -164,6 +169,18 @@ class EipSpec(_Part):
     pay_mode: Literal["Traffic", "Bandwidth"] = Field(
         default="Traffic",
         description="Pay for what is sent (Traffic) or for the width of the line (Bandwidth).",
+    )
+    charge_type: Literal["Month", "Year", "Dynamic"] = Field(
+        default="Month",
+        description="How UCloud charges for the addresses; Dynamic (by the hour) needs a permission of the "
+        "account.",
+    )
+    charge_quantity: StrictInt = Field(
+        default=1,
+        ge=0,
+        le=limits.MAX_CHARGE_QUANTITY,
+        description="How many months or years are paid at once, as for hosts. Addresses that are there "
+        "already keep their term.",
     )
 
 
@@ -245,7 +262,8 @@ class RocketMQSpec(_Part):
     )
     brokers: dict[GroupName, BrokerGroupSpec] = Field(
         default={},
-        description="Broker groups by name; the n-th listens on 10911 + 20·(n-1): add new ones at the end.",
+        description="Broker groups by name; a new one listens on the first free port of 10911, 10931, "
+        "10951, … and keeps it.",
     )
 
 

@@ -6,13 +6,17 @@ A rule names the fields it reads; `load` skips it when one of them is wrong by i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from operator import attrgetter
+from typing import Any
 
 from steppe.spec import limits, ucloud
-from steppe.spec.model import BOX_REGION, HostSpec, Spec
+from steppe.spec.model import BOX_REGION, EipSpec, HostSpec, Spec
 from steppe.spec.problems import Path
+from steppe.spec.regions import ZONES
+from steppe.spec.units import of_zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,19 @@ def three_zones(spec: Spec) -> Iterator[Finding]:
     for zone, times in Counter(spec.zones).items():
         if times > 1:
             yield _finding("zones", f"has {zone} {times} times", "three different zones")
+
+
+@_rule("zones", "region")
+def zones_of_the_box(spec: Spec) -> Iterator[Finding]:
+    if spec.region != BOX_REGION:
+        return
+    for index, zone in enumerate(spec.zones):
+        if zone not in ZONES[BOX_REGION]:
+            yield Finding(
+                path=("zones", index),
+                message=f"the box has no zone {zone}",
+                expected=f"one of {', '.join(ZONES[BOX_REGION])}",
+            )
 
 
 _MODE = ("network.private", "network.legacy_vpc_id", "network.legacy_subnet_id")
@@ -179,78 +196,95 @@ def nomad_servers(spec: Spec) -> Iterator[Finding]:
         )
 
 
-def _per_zone(role: str) -> _Check:
+_Values = tuple[Any, ...]
+
+
+def _zoned(host: HostSpec) -> dict[str, _Values]:
+    """The fields that may differ from zone to zone, by their names."""
+    disks = [("boot_disk", host.boot_disk)] + ([("data_disk", host.data_disk)] if host.data_disk else [])
+    return {
+        "cpu": host.cpu,
+        "memory": host.memory_mib,
+        "machine_type": host.machine_type,
+        "image": host.image,
+        **{f"{name}.type": disk.type for name, disk in disks},
+        **{f"{name}.size": disk.size_gb for name, disk in disks},
+    }
+
+
+def _per_zone(role: str, name: str) -> _Check:
     def check(spec: Spec) -> Iterator[Finding]:
-        host: HostSpec = getattr(spec.hosts, role)
-        for field, values in (("machine_type", host.machine_type), ("image", host.image)):
-            if len(values) not in (1, len(spec.zones)):
+        for field, values in _zoned(getattr(spec.hosts, role)).items():
+            if field.partition(".")[0] == name and len(values) not in (1, len(spec.zones)):
                 yield _finding(
                     f"hosts.{role}.{field}",
                     f"has {len(values)} values, but there are {len(spec.zones)} zones",
-                    "one text for all zones, or one for each in zone order",
+                    "one for all zones, or one for each in zone order",
                 )
 
     return check
 
 
 def _machine(role: str) -> _Check:
+    """Looks at each zone's machine by itself; what is wrong in several because of one value is said once."""
+
     def check(spec: Spec) -> Iterator[Finding]:
-        host: HostSpec = getattr(spec.hosts, role)
-        for machine in dict.fromkeys(host.machine_type):
-            if machine not in ucloud.DISKS_OF_MACHINES:
-                allowed = ", ".join(ucloud.DISKS_OF_MACHINES)
-                yield _finding(
-                    f"hosts.{role}.machine_type", f"{machine!r} is no machine type", f"one of {allowed}"
-                )
-            else:
-                yield from _disks(role, host, machine)
-        yield from _disk_sizes(role, host)
+        fields = _zoned(getattr(spec.hosts, role))
+        count = max(map(len, fields.values()))
+        if any(len(values) not in (1, count) for values in fields.values()):
+            return
+        found = (finding for zone in range(count) for finding in _in_zone(role, fields, zone))
+        yield from dict.fromkeys(found)
 
     return check
 
 
-def _disks(role: str, host: HostSpec, machine: str) -> Iterator[Finding]:
-    boot_disks = ucloud.DISKS_OF_MACHINES[machine]
-    boot, data = host.boot_disk.type, host.data_disk.type if host.data_disk else None
-    if boot not in boot_disks:
+def _in_zone(role: str, fields: Mapping[str, _Values], zone: int) -> Iterator[Finding]:
+    def finding(field: str, message: str, expected: str) -> Finding:
+        place = (zone,) if len(fields[field]) > 1 else ()
+        return Finding(path=("hosts", role, *field.split("."), *place), message=message, expected=expected)
+
+    here = {field: of_zone(values, zone) for field, values in fields.items()}
+    machine, boot, data = here["machine_type"], here["boot_disk.type"], here.get("data_disk.type")
+    disks = ucloud.DISKS_OF_MACHINES.get(machine)
+    if disks is None:
+        message = f"{machine!r} is no machine type"
+        yield finding("machine_type", message, f"one of {', '.join(ucloud.DISKS_OF_MACHINES)}")
+    elif boot not in disks:
         message = f"a machine of type {machine} can't boot from {boot}"
-        yield _finding(f"hosts.{role}.boot_disk.type", message, f"one of {', '.join(sorted(boot_disks))}")
-    elif data and data not in boot_disks[boot]:
+        yield finding("boot_disk.type", message, f"one of {', '.join(sorted(disks))}")
+    elif data and data not in disks[boot]:
         message = f"{data} can't go with a machine of type {machine} that boots from {boot}"
-        yield _finding(
-            f"hosts.{role}.data_disk.type", message, f"one of {', '.join(sorted(boot_disks[boot]))}"
-        )
-
-
-def _disk_sizes(role: str, host: HostSpec) -> Iterator[Finding]:
-    sized = [("boot_disk", host.boot_disk, ucloud.BOOT_DISK_GB)]
-    if host.data_disk:
-        sized.append(("data_disk", host.data_disk, ucloud.DATA_DISK_GB))
-    for field, disk, sizes in sized:
-        if disk.type not in sizes:
+        yield finding("data_disk.type", message, f"one of {', '.join(sorted(disks[boot]))}")
+    for name, limits_gb in (("boot_disk", ucloud.BOOT_DISK_GB), ("data_disk", ucloud.DATA_DISK_GB)):
+        type_, size = here.get(f"{name}.type", ""), here.get(f"{name}.size", 0)
+        if type_ not in limits_gb:
             continue
-        least, most = sizes[disk.type]
-        if not least <= disk.size_gb <= most:
-            message = f"{disk.size_gb}GiB is out of the range of {disk.type}"
-            yield _finding(f"hosts.{role}.{field}.size", message, f"{least}GiB to {most}GiB")
+        least, most = limits_gb[type_]
+        if not least <= size <= most:
+            message = f"{size}GiB is out of the range of {type_}"
+            yield finding(f"{name}.size", message, f"{least}GiB to {most}GiB")
 
 
-def _charge(role: str) -> _Check:
+def _charge(name: str) -> _Check:
     def check(spec: Spec) -> Iterator[Finding]:
-        host: HostSpec = getattr(spec.hosts, role)
-        field = f"hosts.{role}.charge_quantity"
-        if host.charge_quantity == 0 and host.charge_type != "Month":
-            yield _finding(field, f"is 0 with charge_type {host.charge_type}", "1 or more; 0 goes with Month")
-        if host.charge_quantity > 1 and host.charge_type not in ("Month", "Year"):
-            message = f"is {host.charge_quantity} with charge_type {host.charge_type}, which has no term"
+        paid: HostSpec | EipSpec = attrgetter(name)(spec)
+        quantity, charge_type = paid.charge_quantity, paid.charge_type
+        field = f"{name}.charge_quantity"
+        if quantity == 0 and charge_type != "Month":
+            yield _finding(field, f"is 0 with charge_type {charge_type}", "1 or more; 0 goes with Month")
+        if quantity > 1 and charge_type not in ("Month", "Year"):
+            message = f"is {quantity} with charge_type {charge_type}, which has no term"
             yield _finding(field, message, "charge_type Month or Year, or no charge_quantity")
 
     return check
 
 
+_rule("network.eip.charge_type", "network.eip.charge_quantity")(_charge("network.eip"))
 for _role in ("consul", "nomad", "nameserver", "broker", "bastion"):
-    _rule("zones", f"hosts.{_role}.machine_type", f"hosts.{_role}.image")(_per_zone(_role))
-    _rule(f"hosts.{_role}.charge_type", f"hosts.{_role}.charge_quantity")(_charge(_role))
+    for _field in ("cpu", "memory", "machine_type", "image", "boot_disk", "data_disk"):
+        _rule("zones", f"hosts.{_role}.{_field}")(_per_zone(_role, _field))
+    _rule(f"hosts.{_role}.charge_type", f"hosts.{_role}.charge_quantity")(_charge(f"hosts.{_role}"))
     _rule(f"hosts.{_role}.machine_type", f"hosts.{_role}.boot_disk", f"hosts.{_role}.data_disk")(
         _machine(_role)
     )

@@ -57,11 +57,11 @@ def _default(field: FieldInfo) -> str:
 
 def _shown(value: Any, field: FieldInfo) -> str:
     if isinstance(value, DiskSpec):
-        return f"`{value.type}`, `{value.size_gb}GiB`"
+        return f"`{value.type[0]}`, `{value.size_gb[0]}GiB`"
     if isinstance(value, BaseModel) or value in ({}, (), None):
         return ""
     if field.alias == "memory":
-        return f"`{value // 1024}GiB`"
+        return f"`{value[0] // 1024}GiB`"
     if isinstance(value, tuple):
         return f"`{value[0]}`"
     return f"`{value}`"

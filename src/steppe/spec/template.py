@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from steppe.spec.model import BOX_REGION
+from collections.abc import Sequence
 
-_ZONES = {
-    "cn-bj2": ("cn-bj2-02", "cn-bj2-03", "cn-bj2-05"),
-    "cn-sh2": ("cn-sh2-01", "cn-sh2-02", "cn-sh2-03"),
-}
-"""Zones of regions known to have three; of another region the template writes a guess to correct."""
+from steppe.spec.model import BOX_REGION
 
 _HEAD = """\
 # A Nomad cluster over three zones. Every field: docs/spec.md; check with: steppe validate
@@ -32,8 +28,7 @@ hosts:
 
 _CLOUD = """\
 region: {region}
-# Three zones; their order gives the letters a, b, c in hosts' names.
-zones: [{zones}]
+{zones}
 
 network:
   # Two private networks apart from each other and from any network they will be peered with.
@@ -41,11 +36,10 @@ network:
   client: 10.81.0.0/20
 
 access:
-  # Where you come from: only these networks reach the bastion. Write your own.
-  from: [203.0.113.0/24]
+{sources}
 
 hosts:
-  # image and machine_type may be a list of three, in zone order, to change one zone at a time.
+  # Sizes, types, images and disks may be lists of three, in zone order, to change one zone at a time.
   consul: {{cpu: 2, memory: 4GiB}}
   nomad: {{count: 3, cpu: 2, memory: 4GiB}}
   nameserver: {{per_zone: 1, cpu: 2, memory: 4GiB}}
@@ -63,11 +57,30 @@ rocketmq:
 """
 
 
-def template(cluster: str, region: str) -> str:
-    """A cluster file to start from; valid as it stands if `cluster` is a Cluster ID."""
+_THREE = "# Three zones; their order gives the letters a, b, c in hosts' names.\n"
+_FEWER = """\
+# Their order gives the letters a, b in hosts' names. Losing one of fewer than three may stop the cluster.
+allow_fewer_zones: true
+"""
+_YOURS = """\
+  # Where you come from: only these networks reach the bastion.
+  from: [{}]"""
+_MISSING = """\
+  # Where you come from: only these networks reach the bastion. Put yours in, without the #.
+  # from: [your public address/32]"""
+
+
+def template(cluster: str, region: str, zones: Sequence[str] = (), sources: Sequence[str] = ()) -> str:
+    """A cluster file to start from, of values that are right each by itself.
+
+    `zones` and `sources` count in a cloud region; without sources the file isn't valid until they are put in.
+    """
     if region == BOX_REGION:
         place = _BOX
     else:
-        zones = _ZONES.get(region, tuple(f"{region}-0{number}" for number in (1, 2, 3)))
-        place = _CLOUD.format(region=region, zones=", ".join(zones))
+        place = _CLOUD.format(
+            region=region,
+            zones=(_THREE if len(zones) == 3 else _FEWER) + f"zones: [{', '.join(zones)}]",
+            sources=_YOURS.format(", ".join(sources)) if sources else _MISSING,
+        )
     return _HEAD.format(cluster=cluster) + place + _ROCKETMQ.format(cluster=cluster)

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Network
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, StrictStr, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BeforeValidator,
+    GetJsonSchemaHandler,
+    StrictStr,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+
+T = TypeVar("T")
 
 _SIZE = re.compile(r"([1-9][0-9]*) ?(MiB|GiB|TiB)")
 _MOST_MEMORY = 256 * 1024
@@ -58,21 +67,26 @@ def _exact_network(value: Any) -> IPv4Network:
     return network
 
 
-def _per_zone(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str) and value:
-        return (value,)
-    if (
-        isinstance(value, list)
-        and 1 <= len(value) <= 3
-        and all(isinstance(item, str) and item for item in value)
-    ):
-        return tuple(value)
-    raise wrong(
-        f"{value!r} is neither one value nor one for each zone", "one text for all zones, or a list of three"
-    )
+def _listed(value: Any) -> Any:
+    """One value as a list of one; what each value may be is the item type's business."""
+    if not isinstance(value, list | tuple):
+        return [value]
+    if not 1 <= len(value) <= 3:
+        raise wrong(f"has {len(value)} values", "one for all zones, or a list of three in zone order")
+    return value
 
 
-def of_zone(values: tuple[str, ...], index: int) -> str:
+class _OneOrEach:
+    """The JSON Schema of a value or a list of up to three of them."""
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        items = handler(core_schema)["items"]
+        return {"oneOf": [items, {"type": "array", "items": items, "minItems": 1, "maxItems": 3}]}
+
+
+def of_zone(values: tuple[T, ...], index: int) -> T:
     """The value for the zone at that place of the spec's zones."""
     return values[0] if len(values) == 1 else values[index]
 
@@ -88,18 +102,7 @@ DiskSize = Annotated[int, BeforeValidator(_gib), _SIZE_SCHEMA]
 
 Network = Annotated[IPv4Network, BeforeValidator(_exact_network), _NETWORK_SCHEMA]
 
-PerZone = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_per_zone),
-    WithJsonSchema(
-        {
-            "oneOf": [
-                {"type": "string"},
-                {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 3},
-            ]
-        }
-    ),
-]
+PerZone = Annotated[tuple[T, ...], BeforeValidator(_listed), _OneOrEach()]
 """One value for every zone, or one for each in zone order so that one zone can be changed at a time."""
 
 _CLUSTER_ID = r"^[a-z][a-z0-9-]{1,18}[a-z0-9]$"

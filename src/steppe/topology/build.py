@@ -42,7 +42,7 @@ from steppe.topology.model import (
 from steppe.topology.preset import PresetNetwork, chosen
 
 _LISTENERS: dict[Role, tuple[tuple[str, int], ...]] = {
-    Role.CONSUL: (("http", ports.CONSUL_HTTP), ("https", ports.CONSUL_HTTPS)),
+    Role.CONSUL: (("https", ports.CONSUL_HTTPS),),
     Role.NOMAD: (("https", ports.NOMAD_HTTP),),
     Role.NAMESERVER: (("remoting", ports.NAMESERVER), ("list", ports.NAMESERVER_LIST)),
 }
@@ -166,12 +166,12 @@ def _host(spec: Spec, networks: tuple[Network, ...], place: _Place, given: Mappi
         ordinal=ordinal,
         network=network.key,
         address=given.get(name) or addresses.address(network, role, zone, ordinal, len(spec.zones)),
-        cpu=wanted.cpu,
-        memory_mib=wanted.memory_mib,
+        cpu=of_zone(wanted.cpu, zone.index),
+        memory_mib=of_zone(wanted.memory_mib, zone.index),
         machine_type=of_zone(wanted.machine_type, zone.index),
         image=of_zone(wanted.image, zone.index),
-        boot_disk=_disk(wanted.boot_disk),
-        data_disk=_disk(wanted.data_disk) if wanted.data_disk else None,
+        boot_disk=_disk(wanted.boot_disk, zone),
+        data_disk=_disk(wanted.data_disk, zone) if wanted.data_disk else None,
         charge_type=wanted.charge_type,
         charge_quantity=wanted.charge_quantity,
         key_pair=wanted.key_pair,
@@ -183,8 +183,8 @@ def _host(spec: Spec, networks: tuple[Network, ...], place: _Place, given: Mappi
     )
 
 
-def _disk(disk: DiskSpec) -> Disk:
-    return Disk(type=disk.type, size_gb=disk.size_gb)
+def _disk(disk: DiskSpec, zone: Zone) -> Disk:
+    return Disk(type=of_zone(disk.type, zone.index), size_gb=of_zone(disk.size_gb, zone.index))
 
 
 def _balancer(spec: Spec, networks: tuple[Network, ...], role: Role, hosts: tuple[Host, ...]) -> Balancer:
@@ -204,7 +204,16 @@ def _eips(spec: Spec) -> tuple[Eip, ...]:
     if spec.access.mode == "bastion":
         wanted.append(names.bastion_eip(spec.cluster))
     eip = spec.network.eip
-    return tuple(Eip(name=name, bandwidth_mbps=eip.bandwidth_mbps, pay_mode=eip.pay_mode) for name in wanted)
+    return tuple(
+        Eip(
+            name=name,
+            bandwidth_mbps=eip.bandwidth_mbps,
+            pay_mode=eip.pay_mode,
+            charge_type=eip.charge_type,
+            charge_quantity=eip.charge_quantity,
+        )
+        for name in wanted
+    )
 
 
 def _gateway(spec: Spec, key: str) -> Gateway:

@@ -22,8 +22,13 @@ _MANAGEMENT, _CLIENT, _CHECKS, _OPERATORS = (
 )
 _NETWORKS = (_MANAGEMENT, _CLIENT)
 
-_BROKER_PORTS = (ports.BROKER_FIRST - 2, ports.broker(MAX_BROKER_GROUPS - 1) + 1)
-_CONSUL_API = (ports.CONSUL_HTTP, ports.CONSUL_HTTPS)
+_LAST_BROKER = ports.broker(MAX_BROKER_GROUPS - 1)
+_BROKER_PORTS = (ports.BROKER_FIRST - 2, _LAST_BROKER)
+_REPLICATION_PORTS = (
+    ports.BROKER_FIRST + ports.BROKER_REPLICATION,
+    _LAST_BROKER + ports.BROKER_REPLICATION,
+)
+_CONSUL_API = (ports.CONSUL_HTTPS,)
 _NAMESERVER_API = (ports.NAMESERVER, ports.NAMESERVER_LIST)
 
 _Row = tuple[tuple[str, ...], tuple[Role, ...], str, tuple[int | tuple[int, int], ...], str]
@@ -41,7 +46,7 @@ _INSIDE: tuple[_Row, ...] = (
         (Role.NOMAD,),
         "tcp",
         (ports.NOMAD_HTTP,),
-        "Nomad API, also through the balancer; Consul reads keys",
+        "Nomad API, also through the balancer; Consul reads public keys",
     ),
     ((_CHECKS,), (Role.NOMAD,), "tcp", (ports.NOMAD_HTTP,), "the balancer's health checks"),
     ((Role.NOMAD, *_CLIENTS), (Role.NOMAD,), "tcp", (ports.NOMAD_RPC,), "Nomad agents ask their servers"),
@@ -65,6 +70,7 @@ _INSIDE: tuple[_Row, ...] = (
         (_BROKER_PORTS,),
         "RocketMQ clients, replicas and controllers reach brokers",
     ),
+    ((Role.BROKER,), (Role.BROKER,), "tcp", (_REPLICATION_PORTS,), "replicas copy from their master"),
     (_NETWORKS, (*_ALL, Role.BASTION), "icmp", (), "is the host there"),
 )
 

@@ -98,7 +98,7 @@ class Host:
 class Listener:
     port: int
     name: str
-    """For example `orders-consul-http`; the VServer's name."""
+    """For example `orders-consul-https`; the VServer's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +119,9 @@ class Eip:
     bandwidth_mbps: int
     pay_mode: str
     """`Traffic` or `Bandwidth`."""
+    charge_type: str
+    charge_quantity: int
+    """Months or years; 0: to the end of the month."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +186,10 @@ class BrokerGroup:
     nameserver: str
     """Name of its `NameServerGroup`."""
     port: int
-    """Remoting port; `port - 2` is the fast port, `port + 1` the replication port."""
+    """Remoting port in a new cluster; `port - 2` is the fast port, `port + 2000` the replication port.
+
+    Where groups run, `steppe.rocketmq.groups.with_ports` gives those that they have.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,9 +23,12 @@ NAMESERVER_LIST = 8080
 
 BROKER_FIRST = 10911
 BROKER_STEP = 20
-"""A broker group takes `port - 2` (fast), `port` (remoting) and `port + 1` (replication)."""
+"""A broker group takes `port - 2` (fast), `port` (remoting) and `port + 2000` (replication)."""
+BROKER_REPLICATION = 2000
+"""From a group's remoting port to its replication port. That one asks for no user, so it lies outside the
+range that clients may reach."""
 
 
 def broker(index: int) -> int:
-    """Remoting port of the broker group at that place of the spec, counted from 0."""
+    """The block of ports of that number, counted from 0, by its remoting port."""
     return BROKER_FIRST + BROKER_STEP * index

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterable, Sequence
 
-from ubox.errors import BoxError
+from ubox.errors import BoxError, called
 
 
 def run(argv: Sequence[str], given: str = "") -> str:
@@ -54,4 +54,6 @@ def _start(argv: Sequence[str]) -> subprocess.Popen[str]:
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
     except FileNotFoundError as error:
-        raise BoxError(f"`{argv[0]}` is not installed; `ubox start` lists what this machine lacks") from error
+        raise BoxError(
+            f"`{argv[0]}` is not installed; `{called('start')}` lists what this machine lacks"
+        ) from error

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ubox.errors import BoxError
+from ubox.errors import BoxError, called
 from ubox.fabric.names import Names
 
 _CPU_SHARES = 1024
@@ -111,7 +111,7 @@ class Group:
         deadline = time.monotonic() + 10
         while left := self.processes():
             if time.monotonic() > deadline:
-                raise BoxError(f"processes of {self._host} don't end: {left}; try `ubox reset` again")
+                raise BoxError(f"processes of {self._host} don't end: {left}; try `{called('reset')}` again")
             switch = self._unified / "cgroup.kill"
             if switch.exists():
                 switch.write_text("1")

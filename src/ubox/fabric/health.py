@@ -166,9 +166,7 @@ def _call(probe: Probe) -> socket.socket:
     if probe.protocol == "tcp":
         caller = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     else:
-        caller = socket.socket(
-            socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, socket.IPPROTO_ICMP
-        )
+        caller = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, socket.IPPROTO_ICMP)
     try:
         caller.bind((PROBE, 0))
         if probe.protocol == "tcp":

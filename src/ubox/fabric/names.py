@@ -108,7 +108,7 @@ def wan_port(vpc: str) -> str:
 
 
 def _interface(kind: str, id_: str) -> str:
-    return f"{kind}-{_tail(id_)[-(INTERFACE_LENGTH - 2):]}"
+    return f"{kind}-{_tail(id_)[-(INTERFACE_LENGTH - 2) :]}"
 
 
 def _tail(id_: str) -> str:

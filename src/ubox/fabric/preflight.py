@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ubox.errors import BoxError
+from ubox.errors import BoxError, called
 from ubox.fabric.groups import hierarchies
 
 _PACKAGES = {
@@ -34,7 +34,7 @@ def preflight() -> list[Finding]:
 
 def _rights() -> Iterator[Finding]:
     if os.geteuid() != 0:
-        yield Finding("making machines and networks takes root", "sudo ubox start")
+        yield Finding("making machines and networks takes root", f"sudo {called('start')}")
 
 
 def _commands() -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 from ubox.errors import BoxError
 from ubox.fabric import groups
@@ -25,13 +26,18 @@ _ROUNDS = 3
 """A command that a killed ubox had begun may still make something after the first."""
 
 
-def reset(folder: Path) -> list[str]:
+class Removed(NamedTuple):
+    what: str
+    name: str
+
+
+def reset(folder: Path) -> list[Removed]:
     """Removes what the fabric of the box in that folder ever made, and says what that was.
 
     The folder need not exist any more. No ubox may be running there. Raises BoxError if something stays.
     """
     names = Names.of(folder)
-    removed: list[str] = []
+    removed: list[Removed] = []
     for _ in range(_ROUNDS):
         removed += [*_machines(names), *_networks(names), *_mounts(names), *_files(names)]
         if not (left := leftovers(folder)):
@@ -52,17 +58,17 @@ def leftovers(folder: Path) -> list[str]:
     return found + [f"folder {each}" for each in _traces(names)]
 
 
-def _machines(names: Names) -> list[str]:
+def _machines(names: Names) -> list[Removed]:
     removed = []
     for host in sorted(groups.hosts(names)):
         group = Group(names, host)
-        removed.append(f"machine {host}" if group.processes() else f"control group of {host}")
+        removed.append(Removed("machine" if group.processes() else "control group of", host))
         group.remove()
     groups.remove_parents(names)
     return removed
 
 
-def _networks(names: Names) -> list[str]:
+def _networks(names: Names) -> list[Removed]:
     found = existing(f"{names.prefix}-")
     hosts = sorted(each for each in found if names.is_host_namespace(each))
     remove_hosts(hosts)
@@ -74,21 +80,21 @@ def _networks(names: Names) -> list[str]:
     if _uplink(names).exists():
         run_leniently([ip_batch("", [f"link del {names.uplink}"], lenient=True)])
     run_leniently([ip_batch("", [f"netns del {each}" for each in routing], lenient=True)])
-    return [f"namespace {each}" for each in sorted(found)]
+    return [Removed("namespace", each) for each in sorted(found)]
 
 
-def _mounts(names: Names) -> list[str]:
+def _mounts(names: Names) -> list[Removed]:
     found = _mounted(names)
     for each in found:
         run(["umount", "--lazy", each])
-    return [f"mount {each}" for each in found]
+    return [Removed("mount", each) for each in found]
 
 
-def _files(names: Names) -> list[str]:
+def _files(names: Names) -> list[Removed]:
     removed = []
     for folder in (names.hosts_folder, names.disks_folder):
         if folder.is_dir():
-            removed += [f"files of {each.name}" for each in sorted(folder.iterdir())]
+            removed += [Removed("files of", each.name) for each in sorted(folder.iterdir())]
             shutil.rmtree(folder)
     names.health_file.unlink(missing_ok=True)
     for trace in _traces(names):

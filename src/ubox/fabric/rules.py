@@ -172,11 +172,14 @@ def _cuts(world: World, vpc: str, hosts: list[Host]) -> Iterator[tuple[list[str]
         here = elements(ports)
         members = elements(host.address for host in world.hosts if host.zone == zone and host.vpc in near)
         # A balancer stands outside every zone, and what was sent to one never stayed inside.
-        yield [
-            f"oifname {here} ip saddr != {members} drop",
-            f"iifname {here} ip daddr != {members} drop",
-            f"iifname {here} ct original ip daddr != {members} drop",
-        ], f"oifname {here} ip saddr {PROBES} drop"
+        yield (
+            [
+                f"oifname {here} ip saddr != {members} drop",
+                f"iifname {here} ip daddr != {members} drop",
+                f"iifname {here} ct original ip daddr != {members} drop",
+            ],
+            f"oifname {here} ip saddr {PROBES} drop",
+        )
 
 
 def _leave(world: World, hosts: list[Host], gateways: list[Gateway]) -> Iterator[str]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -140,7 +143,53 @@ def test_what_keeps_a_server_from_starting_is_told(ubox: Command) -> None:
     told = ubox("start", "--fabric", "none", "--images", "/nowhere/catalogue.json", code=1)
     assert "/nowhere/catalogue.json" in told.stderr
     (ubox.folder / "box.json").write_text("{")
-    assert "ubox reset" in ubox("start", "--fabric", "none", code=1).stderr
+    assert "put it right" in ubox("start", "--fabric", "none", code=1).stderr
+
+
+def test_a_busy_port_is_told_with_a_way_that_keeps_the_box(ubox: Command) -> None:
+    ubox.start()
+    ubox("stop")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", home.Home(ubox.folder).told()["port"]))
+        taken.listen()
+        refused = ubox("start", code=1).stderr
+        assert "Address already in use" in refused and "'ubox start --port 0' takes a free port" in refused
+        assert "reset" not in refused
+        ubox("start", "--port", "0")
+    assert ubox.status()["running"]
+
+
+def test_of_two_starts_at_once_the_second_waits_for_the_first(ubox: Command) -> None:
+    command = [sys.executable, "-m", "ubox", "start", "--dir", str(ubox.folder), "--fabric", "none"]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    told = sorted(process.communicate(timeout=60)[1].splitlines()[0] for process in both)
+    assert [process.returncode for process in both] == [0, 0]
+    assert told == [f"box {ubox.folder} is running already", f"box {ubox.folder} started"]
+
+
+def test_people_read_stderr_and_programs_stdout(ubox: Command) -> None:
+    assert "make one with 'ubox start'" in ubox("status").stderr
+    started = ubox("start", "--fabric", "none")
+    assert started.stdout == "" and "API     http://127.0.0.1:" in started.stderr
+    ubox("stop")
+    shown = ubox("status")
+    assert shown.stdout == "" and "stopped; 'ubox start' starts it" in shown.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(ubox: Command) -> None:
+    ubox.start()
+    reader, writer = os.pipe()
+    os.close(reader)
+    status = [sys.executable, "-m", "ubox", "status", "--json", "--dir", str(ubox.folder)]
+    done = subprocess.run(status, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_what_was_removed_is_counted_whatever_its_name(tmp_path: Path) -> None:
+    spaced = Command(tmp_path / "a box of mine")
+    spaced.start()
+    assert spaced("reset", "--yes").stderr == "removed: folder (1)\n"
 
 
 def test_a_catalogue_that_is_wrong_is_named(ubox: Command, tmp_path: Path) -> None:

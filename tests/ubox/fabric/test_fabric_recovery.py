@@ -108,7 +108,7 @@ def test_reset_after_a_crash_removes_all_of_one_box_and_nothing_of_another(
     shutil.rmtree(crashed.folder)
 
     removed = reset(crashed.folder)
-    assert {"machine uhost-bastion", "machine uhost-a"} <= set(removed)
+    assert {("machine", "uhost-bastion"), ("machine", "uhost-a")} <= set(removed)
     assert leftovers(crashed.folder) == []
     assert reset(crashed.folder) == []
 

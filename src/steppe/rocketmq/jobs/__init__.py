@@ -19,8 +19,11 @@ NAMESERVER_FILE = "nameserver.nomad.hcl"
 ENDPOINT_FILE = "endpoint.nomad.hcl"
 BROKER_FILE = "broker.nomad.hcl"
 VERIFY_FILE = "verify.nomad.hcl"
+DELETE_FILE = "delete-data.nomad.hcl"
 
 ENDPOINT_JOB = "rocketmq-endpoint"
+_NAMESERVER_JOB = "rocketmq-nameserver-"
+_BROKER_JOB = "rocketmq-broker-"
 _SMALL_DISK_GB = 50
 _COMMITLOG_FILE_MIB = 1024
 """RocketMQ's own default."""
@@ -45,31 +48,69 @@ class JobFile:
 
 def nameserver_job(group: str) -> str:
     """The job's id, which is its service's name in Consul too."""
-    return f"rocketmq-nameserver-{group}"
+    return f"{_NAMESERVER_JOB}{group}"
 
 
 def broker_job(group: str) -> str:
     """The job's id, which is its service's name in Consul too."""
-    return f"rocketmq-broker-{group}"
+    return f"{_BROKER_JOB}{group}"
 
 
-def jobs(topology: Topology, balancer_addresses: Mapping[str, str]) -> tuple[JobFile, ...]:
+def group_of(job: str) -> tuple[Role, str] | None:
+    """Kind and name of the group that a job of that id is of; None if it is no group's."""
+    for kind, prefix in ((Role.NAMESERVER, _NAMESERVER_JOB), (Role.BROKER, _BROKER_JOB)):
+        if job.startswith(prefix):
+            return kind, job.removeprefix(prefix)
+    return None
+
+
+def is_group_job(job: str) -> bool:
+    """Whether a job of that id is, or was, of some topology's groups."""
+    return job.startswith((_NAMESERVER_JOB, _BROKER_JOB)) or job == ENDPOINT_JOB
+
+
+def is_broker_job(job: str) -> bool:
+    """Whether a job of that id is, or was, of a Broker group."""
+    return job.startswith(_BROKER_JOB)
+
+
+def job_ids(topology: Topology) -> tuple[str, ...]:
+    """Of all that `jobs` gives, in its order."""
+    if not topology.nameserver_groups:
+        return ()
+    return (
+        *(nameserver_job(group.name) for group in topology.nameserver_groups),
+        ENDPOINT_JOB,
+        *(broker_job(group.name) for group in topology.broker_groups),
+    )
+
+
+def jobs(
+    topology: Topology, balancer_addresses: Mapping[str, str], *, further_groups: int = 0
+) -> tuple[JobFile, ...]:
     """Everything of RocketMQ that the topology runs, NameServers first; nothing if it has no groups.
 
-    `balancer_addresses`: each balancer's private address by its name.
+    `balancer_addresses`: each balancer's private address by its name. `further_groups`: Broker groups that
+    share the hosts, and that the topology doesn't know.
     """
     if not topology.nameserver_groups:
         return ()
     return (
         *(_nameservers(topology, group) for group in topology.nameserver_groups),
         _endpoint(topology),
-        *(_brokers(topology, group, balancer_addresses) for group in topology.broker_groups),
+        *(_brokers(topology, group, balancer_addresses, further_groups) for group in topology.broker_groups),
     )
 
 
 def render(job_files: Sequence[JobFile]) -> str:
     """The commands that run the jobs by hand, in the folder of the job files."""
-    return "\n".join(_command(job) for job in job_files)
+    return "\n".join(command(job) for job in job_files)
+
+
+def command(job: JobFile) -> str:
+    """The one that runs this job by hand, in the folder of its file."""
+    arguments = [f"-var {shlex.quote(f'{name}={_argument(value)}')}" for name, value in job.variables.items()]
+    return " \\\n  ".join(["nomad job run", *arguments, job.file])
 
 
 def members(topology: Topology, group: NameServerGroup) -> tuple[str, ...]:
@@ -125,13 +166,14 @@ def _endpoint(topology: Topology) -> JobFile:
     )
 
 
-def _brokers(topology: Topology, group: BrokerGroup, balancer_addresses: Mapping[str, str]) -> JobFile:
+def _brokers(
+    topology: Topology, group: BrokerGroup, balancer_addresses: Mapping[str, str], further_groups: int
+) -> JobFile:
     hosts = topology.by_role(Role.BROKER)
     smallest = _smallest(hosts)
     per_zone = len(hosts) // len(topology.zones)
-    size = sizes(smallest, groups=-(-len(topology.broker_groups) // per_zone))
-    disk = smallest.data_disk or smallest.boot_disk
-    is_small = disk.size_gb < _SMALL_DISK_GB
+    size = sizes(smallest, groups=-(-(len(topology.broker_groups) + further_groups) // per_zone))
+    disk_gb = min((host.data_disk or host.boot_disk).size_gb for host in hosts)
     return JobFile(
         id=broker_job(group.name),
         file=BROKER_FILE,
@@ -147,7 +189,9 @@ def _brokers(topology: Topology, group: BrokerGroup, balancer_addresses: Mapping
             "heap_mib": size.heap,
             "direct_mib": size.direct,
             "memory_mib": size.memory,
-            "commitlog_file_mib": _SMALL_COMMITLOG_FILE_MIB if is_small else _COMMITLOG_FILE_MIB,
+            "commitlog_file_mib": _SMALL_COMMITLOG_FILE_MIB
+            if disk_gb < _SMALL_DISK_GB
+            else _COMMITLOG_FILE_MIB,
             "java_opts": size.java_opts,
         },
     )
@@ -155,11 +199,6 @@ def _brokers(topology: Topology, group: BrokerGroup, balancer_addresses: Mapping
 
 def _smallest(hosts: Sequence[Host]) -> Host:
     return min(hosts, key=lambda host: host.memory_mib)
-
-
-def _command(job: JobFile) -> str:
-    arguments = [f"-var {shlex.quote(f'{name}={_argument(value)}')}" for name, value in job.variables.items()]
-    return " \\\n  ".join(["nomad job run", *arguments, job.file])
 
 
 def _argument(value: Value) -> str:

@@ -1,5 +1,7 @@
 # A Broker group of three, one in each zone, whose master the controllers elect. A message is acknowledged when
-# every member that is in sync has it, and never with fewer than two.
+# every member that is in sync has it, and never with fewer than two. Clients sign their requests as a user; who
+# there is, the Nomad variable nomad/jobs/rocketmq-broker-<group> says, which no other job can read and which
+# steppe writes first (docs/rocketmq.md tells what is in it).
 #
 #   nomad job run -var cluster=orders -var group=orders-0 -var nameserver=main -var endpoint=10.81.15.200:8080 \
 #     -var 'controllers=["10.81.0.16","10.81.0.17","10.81.0.18"]' broker.nomad.hcl
@@ -30,7 +32,7 @@ variable "endpoint" {
 }
 
 variable "port" {
-  description = "Remoting port; port - 2 is the fast port and port + 1 the replication port."
+  description = "Remoting port; port - 2 is the fast port and port + 2000 the replication port."
   type        = number
   default     = 10911
 }
@@ -97,6 +99,12 @@ variable "user" {
   default = "rocketmq"
 }
 
+variable "uid" {
+  description = "Number of the user, who alone may read the files with secrets."
+  type        = number
+  default     = 902
+}
+
 job "rocketmq-broker" {
   id          = "rocketmq-broker-${var.group}"
   name        = "rocketmq-broker-${var.group}"
@@ -161,7 +169,7 @@ job "rocketmq-broker" {
         static = var.port - 2
       }
       port "replication" {
-        static = var.port + 1
+        static = var.port + 2000
       }
     }
 
@@ -184,23 +192,26 @@ job "rocketmq-broker" {
 
       config {
         command = "${var.home}/bin/broker"
-        args    = ["-c", "${NOMAD_TASK_DIR}/broker.conf"]
+        args    = ["-c", "${NOMAD_SECRETS_DIR}/broker.conf"]
       }
 
       env {
-        JAVA_OPTS = "-Xmx${var.heap_mib}m -XX:MaxDirectMemorySize=${var.direct_mib}m -Duser.home=${var.data} ${var.java_opts}"
+        JAVA_OPTS = "-Xmx${var.heap_mib}m -XX:MaxDirectMemorySize=${var.direct_mib}m -Duser.home=${var.data} -Dusers.file=${NOMAD_SECRETS_DIR}/users.json ${var.java_opts}"
       }
 
       template {
-        destination = "local/broker.conf"
+        destination = "${NOMAD_SECRETS_DIR}/broker.conf"
         change_mode = "restart"
+        perms       = "0600"
+        uid         = var.uid
+        gid         = var.uid
         data        = <<-EOT
           brokerClusterName=${var.cluster}
           brokerName=${var.group}
           brokerIP1={{ env "NOMAD_IP_remoting" }}
           brokerIP2={{ env "NOMAD_IP_replication" }}
           listenPort=${var.port}
-          haListenPort=${var.port + 1}
+          haListenPort=${var.port + 2000}
           storePathRootDir=${var.data}/${var.group}
           storePathCommitLog=${var.data}/${var.group}/commitlog
           mappedFileSizeCommitLog=${var.commitlog_file_mib * 1024 * 1024}
@@ -234,8 +245,30 @@ job "rocketmq-broker" {
           transactionMetricFlushInterval=500
           timerFlushIntervalMs=10000
 
+          # Nothing is answered without a user's signature, and then only what the user may do. Permissions denies
+          # what RocketMQ has no rule for; it is in the image, beside the jars.
+          authenticationEnabled=true
+          authenticationMetadataProvider=org.apache.rocketmq.auth.authentication.provider.LocalAuthenticationMetadataProvider
+          authorizationEnabled=true
+          authorizationProvider=Permissions
+          authorizationMetadataProvider=org.apache.rocketmq.auth.authorization.provider.LocalAuthorizationMetadataProvider
+          {{- with nomadVar "nomad/jobs/rocketmq-broker-${var.group}" }}
+          initAuthenticationUser={{ .administrator }}
+          innerClientAuthenticationCredentials={{ .brokers }}
+          {{- end }}
+
           ${join("\n", [for name, value in var.properties : "${name}=${value}"])}
         EOT
+      }
+
+      # The broker looks at it twice a second, so a change of users restarts nothing.
+      template {
+        destination = "${NOMAD_SECRETS_DIR}/users.json"
+        change_mode = "noop"
+        perms       = "0600"
+        uid         = var.uid
+        gid         = var.uid
+        data        = "{{ with nomadVar \"nomad/jobs/rocketmq-broker-${var.group}\" }}{{ .users }}{{ end }}"
       }
 
       resources {

@@ -1,5 +1,6 @@
 # Sends messages through the cluster with the Java client and receives them again, once. The result is a line of
-# JSON on stdout. The topic must exist.
+# JSON on stdout. The topic must exist. The user whom it poses as comes from a Nomad variable, which must be there
+# first: nomad var put nomad/jobs/rocketmq-verify accessKey=NAME secretKey=SECRET
 #
 #   nomad job run -var topic=check -var messages=10000 -var endpoint=10.81.15.200:8080 verify.nomad.hcl
 
@@ -61,6 +62,12 @@ variable "user" {
   default = "rocketmq"
 }
 
+variable "uid" {
+  description = "Number of the user, who alone may read the file with the secret."
+  type        = number
+  default     = 902
+}
+
 job "rocketmq-verify" {
   id          = var.id
   name        = var.id
@@ -93,11 +100,25 @@ job "rocketmq-verify" {
 
       config {
         command = "${var.home}/bin/verify"
-        args    = concat(["--topic", var.topic, "--messages", format("%d", var.messages)], var.args)
+        args    = concat(["--topic", var.topic, "--messages", format("%d", var.messages), "--credentials", "${NOMAD_SECRETS_DIR}/user.conf"], var.args)
       }
 
       env {
         JAVA_OPTS = "-Xmx${var.heap_mib}m -Duser.home=${NOMAD_TASK_DIR} -Drocketmq.namesrv.domain=${var.endpoint} -Drocketmq.namesrv.domain.subgroup=${var.nameserver} ${var.java_opts}"
+      }
+
+      template {
+        destination = "${NOMAD_SECRETS_DIR}/user.conf"
+        change_mode = "noop"
+        perms       = "0600"
+        uid         = var.uid
+        gid         = var.uid
+        data        = <<-EOT
+          {{ with nomadVar "nomad/jobs/${var.id}" -}}
+          accessKey={{ .accessKey }}
+          secretKey={{ .secretKey }}
+          {{ end -}}
+        EOT
       }
 
       resources {

@@ -1,0 +1,1 @@
+"""The verbs of `steppe mq`, on a cluster that is up: one file each."""
