@@ -61,7 +61,7 @@ def private(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def test_it_comes_up_carries_messages_and_leaves_the_network_as_it_was(private: Private) -> None:
     before = private.shown()
     private.run("up", private.file, "--yes")
-    result = json.loads(private.run("verify", private.file, "--messages", "500", "--json"))["main"]
+    result = json.loads(private.run("verify", private.file, "--messages", "500", "--json"))["groups"]["main"]
     assert result["sent"] == result["acknowledged"] == result["received"] == 500
     assert json.loads(private.run("plan", private.file, "--json"))["steps"] == []
     assert private.cloud.invoke("DescribeEIP", {"Limit": 100})["EIPSet"] == []
