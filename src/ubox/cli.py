@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import httpx
 
 from ubox import daemon, fidelity, serving
 from ubox.errors import BoxError, called
@@ -199,6 +200,27 @@ def _summary(removed: Sequence[tuple[str, str]]) -> str:
     """How many things of each sort were removed."""
     kinds = Counter(what for what, _ in removed)
     return "removed: " + ", ".join(f"{kind} ({count})" for kind, count in kinds.items())
+
+
+@ubox.command(context_settings={"ignore_unknown_options": True})
+@_dir
+@click.argument("vpc")
+@click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND…")
+def inside(folder: Path, vpc: str, argv: Sequence[str]) -> None:
+    """Run a command as from a machine of that VPC; the box's API answers there too.
+
+    \b
+    Example:
+      ubox inside uvnet-abc123 -- curl http://10.9.0.16:9876/
+    """
+    home = Home(folder.absolute())
+    if home.told().get("fabric") != serving.KERNEL or not daemon.answers(home):
+        raise BoxError(f"{home.folder}: no box with real networks is served there; 'ubox start' does it")
+    from ubox.fabric import run_inside
+
+    told = home.told()
+    world = httpx.get(f"{told['endpoint']}_box/world", timeout=60, trust_env=False).json()
+    sys.exit(run_inside(home.folder, world, vpc, int(told["port"]), argv))
 
 
 @ubox.command(name="fidelity")

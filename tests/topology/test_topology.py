@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from steppe import topology
 from steppe.spec import Spec, limits
+from steppe.spec import parse as parse_spec
 from steppe.topology import Role, Topology
 from steppe.topology.addresses import PLAN, addresses
 
@@ -97,15 +98,15 @@ def test_addresses_are_unique_and_usable(spec: Spec) -> None:
     for host in built.hosts:
         cidr = built.network(host.network).cidr
         reserved = {cidr[0], cidr[1], cidr[-1]}
-        first, last = addresses(cidr, host.role)
+        first, last = addresses(built.network(host.network), host.role)
         assert host.address in cidr
         assert host.address not in reserved
         assert first <= host.address <= last
 
 
 def test_the_ranges_of_roles_lie_apart() -> None:
-    for key in ("management", "client"):
-        ranges = sorted((part.first, part.first + part.size) for part in PLAN.values() if part.network == key)
+    for roles in PLAN.values():
+        ranges = sorted((part.first, part.first + part.size) for part in roles.values())
         assert all(before[1] <= after[0] for before, after in itertools.pairwise(ranges))
         assert ranges[-1][1] + limits.SPARE_ADDRESSES <= 254
 
@@ -220,6 +221,40 @@ def test_only_the_bastion_is_public() -> None:
     assert not direct.by_role(Role.BASTION)
     assert [eip.name for eip in direct.eips] == ["orders-eip-gateway-client"]
     assert [firewall.name for firewall in direct.firewalls] == ["orders-firewall-gateway"]
+
+
+def test_each_network_that_asks_for_it_has_a_way_out() -> None:
+    def built(nat: str) -> topology.Topology:
+        text = f"cluster: orders\nregion: box\nnetwork: {{nat: {nat}}}\n"
+        return topology.build(parse_spec(text, "cluster.yaml"))
+
+    both = built("[management, client]")
+    assert [(gateway.name, gateway.network, gateway.eip) for gateway in both.gateways] == [
+        ("orders-gateway-client", "client", "orders-eip-gateway-client"),
+        ("orders-gateway-management", "management", "orders-eip-gateway-management"),
+    ]
+    assert [eip.name for eip in both.eips] == [
+        "orders-eip-gateway-client",
+        "orders-eip-gateway-management",
+        "orders-eip-bastion",
+    ]
+    none = built("[]")
+    assert none.gateways == ()
+    assert [firewall.name for firewall in none.firewalls] == ["orders-firewall-bastion"]
+
+
+def test_a_private_cluster_has_one_network_for_all_roles() -> None:
+    text = "cluster: orders\nregion: box\naccess: {mode: direct}\nnetwork: {private: true}\n"
+    built = topology.build(parse_spec(text, "cluster.yaml"))
+    (network,) = built.networks
+    assert (network.vpc_name, network.subnet_name) == ("orders-net-private", "orders-subnet-private")
+    assert {host.network for host in built.hosts} == {"private"}
+    assert len({host.address for host in built.hosts}) == len(built.hosts) == 12
+    assert (built.peerings, built.gateways, built.eips, built.firewalls) == ((), (), (), ())
+    assert built.operators == (network.cidr,)
+    networks = {flow.source for flow in built.flows if flow.source.startswith("network:")}
+    assert networks == {"network:private"}
+    assert len(set(built.flows)) == len(built.flows)
 
 
 def test_a_proxying_balancers_address_is_held_by_no_host() -> None:

@@ -57,7 +57,23 @@ def reset(yes: bool) -> None:
     _ubox("reset", "--yes")
 
 
-def _ubox(*arguments: str) -> None:
+@command.command(context_settings={"ignore_unknown_options": True})
+@click.argument("vpc")
+@click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND…")
+def inside(vpc: str, argv: tuple[str, ...]) -> None:
+    """Run a command as from a machine of that VPC, which a private cluster needs (`access.mode: direct`).
+
+    It reaches what the VPC reaches and the region's API, and its exit code is this command's.
+
+    \b
+    Example:
+      steppe box inside uvnet-abc123 -- steppe up private.yaml
+    """
+    program = str(_program("inside"))
+    os.execv(program, [program, "inside", vpc, "--", *argv])
+
+
+def _program(command: str) -> Path:
     program = Path(sys.executable).with_name("ubox")
     if not program.exists():
         raise SteppeError(
@@ -69,8 +85,13 @@ def _ubox(*arguments: str) -> None:
         raise SteppeError(
             "The local region makes machines and networks, which needs root.",
             code="box.root",
-            hint=f"run `sudo {program.with_name('steppe')} box {arguments[0]}`",
+            hint=f"run `sudo {program.with_name('steppe')} box {command}`",
         )
+    return program
+
+
+def _ubox(*arguments: str) -> None:
+    program = _program(arguments[0])
     done = subprocess.run(
         [program, *arguments], check=False, env={**os.environ, "UBOX_COMMAND": "steppe box"}
     )

@@ -30,7 +30,7 @@ _COMMANDS: Mapping[str, str] = {
     "rotate": "Renew certificates or gossip keys of a running cluster.",
     "workspace": "Move a cluster between people, locked by a passphrase.",
     "doctor": "Say what this machine lacks, and how to mend it.",
-    "box": "The local region: start, stop, status, reset.",
+    "box": "The local region: start, stop, status, inside, reset.",
     "completion": "Make the shell complete commands and names.",
     "explain": "Tell more about an error's code or a plan's reason.",
 }

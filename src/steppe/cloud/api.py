@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
+import ssl
 import threading
 import time
 from collections import Counter
@@ -58,7 +59,7 @@ class Api:
         self._calls: Counter[str] = Counter()
         self._has_answered = False
         self._told_at = float("-inf")
-        self._transport = transport or Pooled(parallel)
+        self._transport = transport or Pooled(parallel, credentials.ca_file)
         self._client = Client(
             {
                 "region": credentials.region,
@@ -134,6 +135,8 @@ class Api:
                 raise errors.by_retcode(action, error.code, error.message) from None
             except HTTPStatusException as error:
                 raise errors.by_status(action, error.status_code) from None
+            except requests.exceptions.SSLError as error:
+                raise self._distrusted(action, error) from None
             except (requests.ConnectTimeout, requests.ConnectionError) as error:
                 raise self._broken(action, error) from None
             except (requests.RequestException, UCloudException, AttributeError, ValueError) as error:
@@ -159,6 +162,14 @@ class Api:
                 return errors.box_stopped(endpoint)
             return errors.no_connection(action, endpoint, "refused or not found")
         return errors.lost_answer(action, "the connection broke")
+
+    def _distrusted(self, action: str, error: Exception) -> Fault:
+        """Nothing was sent where the certificate wasn't trusted; a connection that broke later may have."""
+        reason = getattr(error.args[0] if error.args else None, "reason", None)
+        cause = getattr(reason, "args", (None,))[0] if reason else None
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return errors.distrusted(action, self.credentials.endpoint, cause.verify_message)
+        return errors.lost_answer(action, "the encrypted connection broke")
 
 
 class Look:

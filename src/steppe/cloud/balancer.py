@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from steppe.cloud.api import Look
 from steppe.cloud.paging import Row
-from steppe.cloud.resource import Resource, appeared, differs, fixed, tagged
+from steppe.cloud.resource import Resource, appeared, differs, fixed, place, tagged
 from steppe.engine.kind import Difference, Fact, Run, Scope, Want
 from steppe.engine.observed import Observed
 
@@ -67,8 +67,8 @@ class Balancer(Resource):
             InnerMode="Yes",
             OuterMode="No",
             ListenType=want.mode,
-            VPCId=run.id("vpc", want.vpc),
-            SubnetId=run.id("subnet", want.subnet),
+            VPCId=place(run, "vpc", want.vpc),
+            SubnetId=place(run, "subnet", want.subnet),
         )
         return appeared(run, "its address", lambda: self._shown(run, made["ULBId"]))
 

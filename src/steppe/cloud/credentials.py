@@ -8,15 +8,21 @@ The first that has both keys counts:
 
 Project and endpoint come from UCLOUD_PROJECT_ID and UCLOUD_API_BASE_URL, else from the same profile of
 `~/.ucloud/config.json`. These are the names and files of the official CLI, Go SDK and Terraform provider.
+
+A private region has an API of its own, often with a certificate of its own authority: UCLOUD_CA_FILE, else
+`ca_file` in the profile's entry of config.json (steppe's own addition), names a PEM file that is trusted in
+place of the public authorities.
 """
 
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from steppe.errors import UsageError
 
@@ -33,6 +39,8 @@ class Credentials:
     project_id: str = ""
     """Empty for the account's default project."""
     endpoint: str = ENDPOINT
+    ca_file: str = ""
+    """The PEM file of the authority that signed the endpoint's certificate; empty for the public ones."""
 
 
 def find(region: str, environ: Mapping[str, str], home: Path) -> Credentials:
@@ -61,8 +69,37 @@ def _of_account(region: str, environ: Mapping[str, str], home: Path) -> Credenti
         public_key=public,
         private_key=private,
         project_id=environ.get("UCLOUD_PROJECT_ID") or config.get("project_id") or "",
-        endpoint=environ.get("UCLOUD_API_BASE_URL") or config.get("base_url") or ENDPOINT,
+        endpoint=_endpoint(environ.get("UCLOUD_API_BASE_URL") or config.get("base_url") or ENDPOINT),
+        ca_file=_authority(environ.get("UCLOUD_CA_FILE") or config.get("ca_file") or "", home),
     )
+
+
+def _endpoint(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise UsageError(
+            f"{url!r} is no address of an API.",
+            code="credentials.endpoint",
+            hint="UCLOUD_API_BASE_URL, or base_url of the profile, is a URL such as https://api.ucloud.cn/.",
+        )
+    return url
+
+
+def _authority(file: str, home: Path) -> str:
+    """The file's full path, once it is known to hold certificates. Raises UsageError."""
+    if not file:
+        return ""
+    path = home / Path(file).expanduser()
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except (OSError, ssl.SSLError) as error:
+        why = error.strerror if isinstance(error, FileNotFoundError) else "it holds no certificate in PEM"
+        raise UsageError(
+            f"{path}, the API's certificate authority, can't be used: {why}.",
+            code="credentials.authority",
+            hint="UCLOUD_CA_FILE, or ca_file of the profile in ~/.ucloud/config.json, names it.",
+        ) from None
+    return str(path)
 
 
 def _profile(environ: Mapping[str, str], home: Path) -> tuple[dict[str, Any], dict[str, Any]]:

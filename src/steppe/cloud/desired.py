@@ -25,7 +25,7 @@ from steppe.cloud.subnet import SubnetWant
 from steppe.cloud.vpc import VpcWant
 from steppe.control.secrets import Secrets
 from steppe.engine.kind import Desired, Key, Scope, Want
-from steppe.topology.model import Disk, FirewallRule, Host, Topology
+from steppe.topology.model import Disk, FirewallRule, Host, Network, Topology
 
 
 def desired(topology: Topology, secrets: Secrets) -> Desired:
@@ -45,11 +45,17 @@ def scope(topology: Topology) -> Scope:
         region=topology.region,
         zones=tuple(zone.name for zone in topology.zones),
         key_pairs=tuple(dict.fromkeys(host.key_pair for host in topology.hosts if host.key_pair)),
+        preset=tuple(
+            id
+            for network in topology.networks
+            if network.preset
+            for id in (network.vpc_name, network.subnet_name)
+        ),
     )
 
 
 def _networks(topology: Topology) -> Iterator[Want]:
-    for network in topology.networks:
+    for network in (network for network in topology.networks if not network.preset):
         yield VpcWant(name=network.vpc_name, cidr=str(network.cidr), needs=_claim(topology))
         yield SubnetWant(
             name=network.subnet_name,
@@ -108,7 +114,7 @@ def _balancers(topology: Topology) -> Iterator[Want]:
             subnet=network.subnet_name,
             mode=balancer.mode,
             ports=tuple(listener.port for listener in balancer.listeners),
-            needs=(Key("subnet", network.subnet_name),),
+            needs=_subnet(topology, network),
         )
         for listener in balancer.listeners:
             yield ListenerWant(
@@ -140,7 +146,7 @@ def _host(topology: Topology, host: Host, secrets: Secrets) -> HostWant:
     def made_from(addresses: Mapping[str, str], told: Secrets) -> bytes:
         return machine.user_data(topology, host, told, addresses)
 
-    needs = [Key("subnet", network.subnet_name), *(Key("balancer", name) for name in host.balancers)]
+    needs = [*_subnet(topology, network), *(Key("balancer", name) for name in host.balancers)]
     needs += [Key("isolation-group", host.isolation_group)] if host.isolation_group else []
     needs += [Key("firewall", host.firewall)] if host.firewall else []
     return HostWant(
@@ -171,6 +177,10 @@ def _host(topology: Topology, host: Host, secrets: Secrets) -> HostWant:
 
 def _claim(topology: Topology) -> tuple[Key, ...]:
     return (Key("claim", claim_name(topology.cluster)),)
+
+
+def _subnet(topology: Topology, network: Network) -> tuple[Key, ...]:
+    return _claim(topology) if network.preset else (Key("subnet", network.subnet_name),)
 
 
 def _disk(disk: Disk) -> tuple[str, int]:

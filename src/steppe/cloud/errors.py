@@ -172,6 +172,16 @@ def no_connection(action: str, endpoint: str, why: str) -> Fault:
     )
 
 
+def distrusted(action: str, endpoint: str, why: str) -> Fault:
+    """Nothing was sent."""
+    return Fault(
+        FaultClass.PERMANENT,
+        f"{action}: the certificate of {endpoint} is not trusted: {why}",
+        code="ucloud.certificate",
+        hint="A private region's API may have an authority of its own: UCLOUD_CA_FILE names its PEM file.",
+    )
+
+
 def box_stopped(endpoint: str) -> Fault:
     """Nobody listens where the box's own file says: its server has ended; what it made is still there."""
     return Fault(

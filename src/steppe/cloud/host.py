@@ -16,7 +16,7 @@ from steppe.cloud.given import ImageFact, image_name
 from steppe.cloud.host_facts import HostFact, host_facts
 from steppe.cloud.host_power import delete_host, until_running
 from steppe.cloud.passwords import one_time_password
-from steppe.cloud.resource import Resource, charge, differs, lacking
+from steppe.cloud.resource import Resource, charge, differs, lacking, place
 from steppe.engine.kind import Difference, Force, Run, Scope, Want
 from steppe.engine.observed import Observed
 
@@ -129,8 +129,8 @@ def _wanted(run: Run, want: HostWant, addresses: Mapping[str, str]) -> dict[str,
         **charge(want.charge_type, want.charge_quantity),
         "Disks": disks(want),
         "AutoDataDiskInit": "Off",
-        "VPCId": run.id("vpc", want.vpc),
-        "SubnetId": run.id("subnet", want.subnet),
+        "VPCId": place(run, "vpc", want.vpc),
+        "SubnetId": place(run, "subnet", want.subnet),
         "PrivateIp": [want.address],
         "UserData": want.user_data(addresses),
     }

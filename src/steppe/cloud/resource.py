@@ -41,6 +41,11 @@ def tagged(rows: Iterable[Row], scope: Scope) -> list[Row]:
     return [row for row in rows if row.get("Tag") == scope.cluster]
 
 
+def place(run: Run, kind: str, name: str) -> str:
+    """The id of the VPC or subnet that something is made in: the name itself of one that was there before."""
+    return name if name in run.scope.preset else run.id(kind, name)
+
+
 def charge(charge_type: str, quantity: int) -> dict[str, object]:
     """How something is paid, as the calls that make it or ask its price take it."""
     counted = {"Quantity": quantity} if charge_type in ("Month", "Year") else {}

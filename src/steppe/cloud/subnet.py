@@ -48,6 +48,7 @@ class Subnet(Resource):
                 uses=(row["VPCId"],),
             )
             for row in tagged(look.rows("DescribeSubnet", "DataSet", Tag=scope.cluster), scope)
+            if row["SubnetId"] not in scope.preset
         ]
 
     def same(self, want: SubnetWant, have: SubnetFact, observed: Observed) -> bool:

@@ -20,7 +20,9 @@ _CONNECT_S = 5.0
 class Pooled:
     """Fits the SDK's `Transport`. Threads may share it: they share connections, each with its own session."""
 
-    def __init__(self, connections: int) -> None:
+    def __init__(self, connections: int, ca_file: str = "") -> None:
+        """`ca_file`: the PEM file of the authority that is trusted; empty for the public ones."""
+        self._ca_file = ca_file
         self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections, max_retries=0)
         self._local = threading.local()
 
@@ -33,6 +35,7 @@ class Pooled:
             headers=request.headers,
             timeout=(_CONNECT_S, options["timeout"]),
             allow_redirects=False,
+            verify=self._ca_file or True,
         )
         response = Response(
             url=answer.url,

@@ -48,4 +48,6 @@ class Vpc(Resource):
 
 
 def own_vpcs(look: Look, scope: Scope) -> list[Row]:
-    return tagged(look.rows("DescribeVPC", "DataSet", Tag=scope.cluster), scope)
+    """Also without one that was there before and happens to carry the Tag."""
+    rows = tagged(look.rows("DescribeVPC", "DataSet", Tag=scope.cluster), scope)
+    return [row for row in rows if row["VPCId"] not in scope.preset]

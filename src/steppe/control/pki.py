@@ -105,6 +105,14 @@ def expires(certificate: str) -> datetime:
     return x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
 
 
+def address(certificate: str) -> IPv4Address:
+    """The host's address in a certificate that `leaf` made."""
+    read = x509.load_pem_x509_certificate(certificate.encode())
+    names = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    *_, own = names.get_values_for_type(x509.IPAddress)
+    return IPv4Address(str(own))
+
+
 def _builder(life: timedelta) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (

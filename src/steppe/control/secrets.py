@@ -5,7 +5,8 @@ The APIs of Consul and Nomad accept chosen ids and secrets, so each bootstrap ca
 
 1. `complete` loads `secrets.json` from the cluster's folder; without one, it makes every secret.
 2. A host of the topology that has none yet gets its own, and RocketMQ's users that a file of an older steppe
-   lacks are made. What exists stays; only `steppe rotate` renews certificates and gossip keys.
+   lacks are made. What exists stays, but for the certificates of a host that gets another address, which they
+   name; `steppe rotate` renews certificates and gossip keys.
 3. `keep` puts what was made on disk. That comes before anything is made in the region, so a host never holds
    a secret that we lost; and after a command was refused or not, so a refused one leaves nothing behind.
 """
@@ -19,6 +20,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from ipaddress import IPv4Address
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -182,7 +184,20 @@ def with_hosts(kept: Secrets, topology: Topology) -> Secrets:
     kept = kept if kept.rocketmq else replace(kept, rocketmq=_rocketmq_users())
     ca = kept.ca
     new = {host.name: _host(topology, host, ca) for host in topology.hosts if host.name not in kept.hosts}
-    return replace(kept, hosts={**kept.hosts, **new}) if new else kept
+    named = addresses(kept)
+    moved = {
+        host.name: _with_certificates(kept.hosts[host.name], topology, host, ca)
+        for host in topology.hosts
+        if named.get(host.name, host.address) != host.address
+    }
+    return replace(kept, hosts={**kept.hosts, **new, **moved}) if new or moved else kept
+
+
+def addresses(kept: Secrets) -> Mapping[str, IPv4Address]:
+    """The address that each host's certificate names, by the host's name."""
+    return {
+        name: pki.address(host.consul_tls.certificate) for name, host in kept.hosts.items() if host.consul_tls
+    }
 
 
 def with_new_certificates(kept: Secrets, topology: Topology, since: datetime) -> Secrets:
@@ -199,6 +214,11 @@ def with_new_certificates(kept: Secrets, topology: Topology, since: datetime) ->
 
     hosts = {host.name: renewed(host, kept.hosts[host.name]) for host in topology.hosts}
     return replace(kept, hosts={**kept.hosts, **hosts})
+
+
+def _with_certificates(own: HostSecrets, topology: Topology, host: Host, ca: KeyPair) -> HostSecrets:
+    consul, nomad = _tls(topology, host, ca)
+    return replace(own, consul_tls=consul, nomad_tls=nomad)
 
 
 def _is_older(pair: KeyPair | None, since: datetime) -> bool:

@@ -113,6 +113,8 @@ class Scope:
     """Zones whose images are asked for; none when nothing will be made."""
     key_pairs: tuple[str, ...] = ()
     """Names of the key pairs that hosts are to have."""
+    preset: tuple[str, ...] = ()
+    """Ids of the VPC and subnet that were there before: used, never changed, never deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 
 from steppe.spec.ucloud import service_networks
-from steppe.topology.addresses import PLAN, addresses
+from steppe.topology.addresses import addresses
 from steppe.topology.model import Flow, Host, Role, Topology
 
 METADATA = IPv4Address("100.80.80.80")
@@ -49,7 +49,7 @@ def _rule(topology: Topology, flow: Flow) -> str:
 
 
 def _source(topology: Topology, flow: Flow) -> str:
-    cidrs = [network.cidr for network in topology.networks]
+    cidrs = [cidr for network in topology.networks for cidr in network.ranges]
     if flow.source == "operators":
         if flow.destination is Role.BASTION:
             # The cloud firewall lets in access.from alone, and can be changed without a new bastion.
@@ -59,9 +59,9 @@ def _source(topology: Topology, flow: Flow) -> str:
         return f"ip saddr {_networks(service_networks(topology.region))}"
     kind, _, key = flow.source.partition(":")
     if kind == "network":
-        return f"ip saddr {topology.network(key).cidr}"
+        return f"ip saddr {_networks(topology.network(key).ranges)}"
     role = Role(flow.source)
-    first, last = addresses(topology.network(PLAN[role].network).cidr, role)
+    first, last = addresses(topology.home(role), role)
     return f"ip saddr {_span(first, last)}"
 
 

@@ -9,13 +9,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from steppe import spec, topology
-from steppe.cloud import KINDS, Api, Lock, connect, desired, locked, require_owner, scope
+from steppe.cloud import (
+    KINDS,
+    Api,
+    Lock,
+    connect,
+    desired,
+    locked,
+    preset_network,
+    require_owner,
+    scope,
+)
 from steppe.control import secrets as kept
 from steppe.control.secrets import Secrets
 from steppe.engine import Desired, Observed, Scope, observe
 from steppe.errors import Claimed, UsageError
 from steppe.hints import typed
 from steppe.topology.model import Role, Topology
+from steppe.topology.preset import PresetNetwork
 from steppe.workspace import ClusterFolder, workspace
 
 
@@ -78,15 +89,17 @@ def owned(file: Path) -> Cluster:
 
 
 @contextmanager
-def changing(file: Path, command: str) -> Iterator[tuple[Cluster, Lock]]:
+def changing(file: Path, command: str, *, removing: bool = False) -> Iterator[tuple[Cluster, Lock]]:
     """The cluster with all its secrets made, locked in the workspace and in the region.
 
-    What is new of the secrets is kept by `claim`, before anything is made of them. Raises Claimed when
-    another command changes the cluster, or when it is another workspace's.
+    `removing`: the preset network isn't looked at, since it may be gone. What is new of the secrets is kept
+    by `claim`, before anything is made of them. Raises Claimed when another command changes the cluster, or
+    when it is another workspace's.
     """
-    cluster = _without_secrets(file)
+    cluster = _without_secrets(file, addressed=not removing)
     with cluster.folder.lock(command) as place:
-        secrets = kept.complete(cluster.folder, cluster.topology)
+        stored = kept.load(cluster.folder) if removing else None
+        secrets = stored or kept.complete(cluster.folder, cluster.topology)
         with locked(cluster.api, cluster.scope, secrets.owner, command=command, place=place) as lock:
             yield replace(cluster, secrets=secrets), lock
 
@@ -105,16 +118,21 @@ def claim(cluster: Cluster, lock: Lock) -> None:
         raise
 
 
-def _without_secrets(file: Path) -> Cluster:
+def _without_secrets(file: Path, *, addressed: bool = True) -> Cluster:
     written = spec.load(file)
-    built = topology.build(written)
-    return Cluster(
-        file=file,
-        topology=built,
-        folder=workspace().cluster(built.region, built.cluster),
-        secrets=_NONE,
-        api=connect(built.region, os.environ, Path.home(), project=written.project),
-    )
+    folder = workspace().cluster(written.region, written.cluster)
+    api = connect(written.region, os.environ, Path.home(), project=written.project)
+    there = _preset(api, written, folder) if addressed else None
+    return Cluster(file=file, topology=topology.build(written, there), folder=folder, secrets=_NONE, api=api)
+
+
+def _preset(api: Api, written: spec.Spec, folder: ClusterFolder) -> PresetNetwork | None:
+    """What the region shows of the VPC and subnet that the file names, if it names any."""
+    vpc, subnet = written.network.legacy_vpc_id, written.network.legacy_subnet_id
+    if vpc is None or subnet is None:
+        return None
+    stored = kept.load(folder)
+    return preset_network(api, written.cluster, vpc, subnet, kept.addresses(stored) if stored else {})
 
 
 _NONE = Secrets(

@@ -33,7 +33,10 @@ def down(
     `patience` says how long to wait for what the cloud can't delete yet; left out, twenty minutes for each.
     Raises LeftBehind when something still carries the Cluster ID.
     """
-    with changing(file, "down") as (cluster, lock), recorded(emit, cluster.folder, "down") as record:
+    with (
+        changing(file, "down", removing=True) as (cluster, lock),
+        recorded(emit, cluster.folder, "down") as record,
+    ):
         emit = record.emit
         observed = cluster.observe()
         require_claim(observed, cluster.secrets.owner)

@@ -12,6 +12,10 @@ NOMAD_FIRST = 32
 NAMESERVER_FIRST = 16
 BROKER_FIRST = 64
 
+PRIVATE_NAMESERVER_FIRST = 64
+PRIVATE_BROKER_FIRST = 112
+"""Where all roles share the one subnet of a private cluster; Consul and Nomad stand as above."""
+
 CONSUL_SERVERS = 3
 MAX_NOMAD = 9
 MAX_NAMESERVERS_PER_ZONE = 16

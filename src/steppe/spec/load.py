@@ -59,8 +59,9 @@ def _with_box(value: dict[str, Any]) -> dict[str, Any]:
     if value.get("region") != BOX_REGION:
         return value
     value = {"zones": list(ZONES[BOX_REGION]), **value}
-    access = value.get("access", {})
-    if isinstance(access, dict):
+    access, network = value.get("access", {}), value.get("network")
+    private = isinstance(network, dict) and (network.get("private") or network.get("legacy_vpc_id"))
+    if isinstance(access, dict) and not private:
         value["access"] = {"from": _BOX_INTERNET, **access}
     return value
 

@@ -22,6 +22,7 @@ from steppe.spec.units import (
     PerZone,
     ProjectId,
     Remark,
+    ResourceId,
 )
 
 BOX_REGION = "box"
@@ -190,7 +191,26 @@ class NetworkSpec(_Part):
     )
     client: Network = Field(
         default=IPv4Network("10.81.0.0/20"),
-        description="The VPC of NameServers, brokers and what uses them; private, /25 or wider.",
+        description="The VPC of NameServers, brokers and what uses them; private, /25 or wider. "
+        "In private mode the one VPC of all, /24 or wider.",
+    )
+    private: StrictBool = Field(
+        default=False,
+        description="Private mode: one VPC with one subnet of its own for all hosts, without gateway, public "
+        "address or bastion. Goes with access.mode direct.",
+    )
+    legacy_vpc_id: ResourceId | None = Field(
+        default=None,
+        description="Private mode in a VPC that is there: its id. It is used, never changed, never deleted.",
+    )
+    legacy_subnet_id: ResourceId | None = Field(
+        default=None,
+        description="The subnet of legacy_vpc_id that all hosts and balancers live in. Both ids, or neither.",
+    )
+    nat: tuple[Literal["management", "client"], ...] = Field(
+        default=("client",),
+        description="The VPCs that reach the internet through a NAT gateway with an EIP of its own; "
+        "[] for none. In private mode there is none.",
     )
     balancer_mode: Literal["PacketsTransmit", "RequestProxy"] = Field(
         default="PacketsTransmit",
@@ -198,8 +218,17 @@ class NetworkSpec(_Part):
         "RequestProxy hides it, and exists in some regions only.",
     )
     eip: EipSpec = Field(
-        default=EipSpec(), description="The public addresses: the bastion's and the NAT gateway's."
+        default=EipSpec(), description="The public addresses: the bastion's and the NAT gateways'."
     )
+
+    @property
+    def is_private(self) -> bool:
+        return self.private or self.is_preset
+
+    @property
+    def is_preset(self) -> bool:
+        """Whether the VPC and its subnet are there already."""
+        return self.legacy_vpc_id is not None and self.legacy_subnet_id is not None
 
 
 class AccessSpec(_Part):
@@ -207,7 +236,7 @@ class AccessSpec(_Part):
         default=(),
         alias="from",
         description="Networks that people come from; only they reach the bastion. "
-        "In region box: 198.18.0.0/15, the box's internet, if left out.",
+        "In region box: 198.18.0.0/15, the box's internet, if left out; in private mode: the VPC itself.",
     )
     mode: Literal["bastion", "direct"] = Field(
         default="bastion",

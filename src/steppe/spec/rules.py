@@ -83,15 +83,56 @@ def zones_of_the_box(spec: Spec) -> Iterator[Finding]:
             )
 
 
-@_rule("network.management", "region", "hosts.nomad.count")
+_MODE = ("network.private", "network.legacy_vpc_id", "network.legacy_subnet_id")
+"""What private mode is told by."""
+
+
+@_rule(*_MODE, "network.nat", "access.mode")
+def private_mode(spec: Spec) -> Iterator[Finding]:
+    network = spec.network
+    vpc, subnet = network.legacy_vpc_id, network.legacy_subnet_id
+    if (vpc is None) != (subnet is None):
+        given, missing = ("vpc", "subnet") if vpc else ("subnet", "vpc")
+        message = f"is missing, and legacy_{given}_id is {vpc or subnet}"
+        yield _finding(f"network.legacy_{missing}_id", message, "both ids, or neither")
+        return
+    if network.is_preset and "private" in network.model_fields_set and not network.private:
+        yield _finding("network.private", "is false, and legacy_vpc_id is given", "true, or left out")
+    if not network.is_private:
+        return
+    if spec.access.mode == "bastion":
+        yield _finding(
+            "access.mode", "is bastion, and private mode has no public address", "direct, from inside the VPC"
+        )
+    if "nat" in network.model_fields_set and network.nat:
+        yield _finding("network.nat", "asks for a way out, and private mode has none", "left out")
+    for field in ("management", "client") if network.is_preset else ("management",):
+        if field in network.model_fields_set:
+            instead = "the subnet has its own range" if network.is_preset else "the one VPC is network.client"
+            yield _finding(f"network.{field}", "has no meaning in private mode", f"left out: {instead}")
+
+
+@_rule("network.nat")
+def ways_out(spec: Spec) -> Iterator[Finding]:
+    for key, times in Counter(spec.network.nat).items():
+        if times > 1:
+            yield _finding("network.nat", f"has {key} {times} times", "each network once")
+
+
+@_rule("network.management", *_MODE, "region", "hosts.nomad.count")
 def management_network(spec: Spec) -> Iterator[Finding]:
+    if spec.network.is_private:
+        return
     highest = limits.NOMAD_FIRST + spec.hosts.nomad.count - 1
     yield from _network("network.management", spec.network.management, spec.region, highest)
 
 
-@_rule("network.client", "region", "hosts.broker.per_zone")
+@_rule("network.client", *_MODE, "region", "hosts.broker.per_zone")
 def client_network(spec: Spec) -> Iterator[Finding]:
-    highest = limits.BROKER_FIRST + 3 * spec.hosts.broker.per_zone - 1
+    if spec.network.is_preset:
+        return
+    first = limits.PRIVATE_BROKER_FIRST if spec.network.is_private else limits.BROKER_FIRST
+    highest = first + 3 * spec.hosts.broker.per_zone - 1
     yield from _network("network.client", spec.network.client, spec.region, highest)
 
 
@@ -111,17 +152,19 @@ def _network(name: str, network: IPv4Network, region: str, highest: int) -> Iter
         yield _finding(name, message, f"/{needed} or wider")
 
 
-@_rule("network.management", "network.client")
+@_rule("network.management", "network.client", *_MODE)
 def networks_apart(spec: Spec) -> Iterator[Finding]:
     management, client = spec.network.management, spec.network.client
-    if management.overlaps(client):
+    if not spec.network.is_private and management.overlaps(client):
         message = f"{client} overlaps network.management, {management}"
         yield _finding("network.client", message, "two networks apart: they are peered")
 
 
-@_rule("access.from", "region")
+@_rule("access.from", "region", *_MODE)
 def operators(spec: Spec) -> Iterator[Finding]:
-    if not spec.access.sources:
+    network = spec.network
+    private = network.private or network.legacy_vpc_id or network.legacy_subnet_id
+    if not spec.access.sources and not private:
         yield _finding(
             "access.from", "is missing", "the networks you come from, for example [203.0.113.7/32]"
         )
@@ -133,11 +176,11 @@ def operators(spec: Spec) -> Iterator[Finding]:
         )
     if spec.region == BOX_REGION:
         return
-    for index, network in enumerate(spec.access.sources):
-        if network.prefixlen < 8:
+    for index, source in enumerate(spec.access.sources):
+        if source.prefixlen < 8:
             yield Finding(
                 path=("access", "from", index),
-                message=f"{network} lets nearly everyone knock",
+                message=f"{source} lets nearly everyone knock",
                 expected="the networks that you come from, /8 or narrower",
             )
 

@@ -110,11 +110,13 @@ _GROUP_NAME = r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$"
 _LETTERS = "lower-case letters, digits and dashes, the first a letter, the last no dash"
 _REMARK = r"^[^\r\n]{0,200}$"
 _PROJECT = r"^org-[a-z0-9]{1,58}$"
+_RESOURCE = r"^[a-z]+-[a-z0-9-]{1,50}$"
 EXPECTED_BY_PATTERN = {
     _CLUSTER_ID: f"3 to 20 {_LETTERS}",
     _GROUP_NAME: f"1 to 30 {_LETTERS}",
     _REMARK: "one line of at most 200 letters",
     _PROJECT: "the id of a project, for example org-abc123",
+    _RESOURCE: "an id as the console shows it, for example uvnet-abc123 or subnet-abc123",
 }
 
 ClusterId = Annotated[StrictStr, StringConstraints(pattern=_CLUSTER_ID)]
@@ -122,4 +124,5 @@ GroupName = Annotated[StrictStr, StringConstraints(pattern=_GROUP_NAME)]
 Remark = Annotated[StrictStr, StringConstraints(pattern=_REMARK)]
 """UCloud takes 255 letters; the rest is steppe's own mark, which stands before it."""
 ProjectId = Annotated[StrictStr, StringConstraints(pattern=_PROJECT)]
+ResourceId = Annotated[StrictStr, StringConstraints(pattern=_RESOURCE)]
 Name = Annotated[StrictStr, StringConstraints(min_length=1, max_length=63)]

@@ -5,5 +5,6 @@ from __future__ import annotations
 from steppe.topology.build import build
 from steppe.topology.cautions import cautions
 from steppe.topology.model import Host, Role, Topology
+from steppe.topology.preset import PresetNetwork
 
-__all__ = ["Host", "Role", "Topology", "build", "cautions"]
+__all__ = ["Host", "PresetNetwork", "Role", "Topology", "build", "cautions"]

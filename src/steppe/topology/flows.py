@@ -95,13 +95,21 @@ def _way_in(source: str) -> tuple[_Row, ...]:
 _BASTION: _Row = ((_OPERATORS,), (Role.BASTION,), "tcp", (ports.SSH,), "the way in")
 
 
-def flows(access: str) -> tuple[Flow, ...]:
-    """The table; `access` is `bastion` or `direct`."""
+def flows(access: str, networks: tuple[str, ...]) -> tuple[Flow, ...]:
+    """The table; `access` is `bastion` or `direct`, `networks` are the keys of those that are there."""
     if access == "direct":
         rows = (*_INSIDE, *_way_in(_OPERATORS))
     else:
         rows = (*_INSIDE, _BASTION, *_way_in(Role.BASTION))
-    return tuple(flow for row in rows for flow in _flows(row))
+    return tuple(dict.fromkeys(flow for row in rows for flow in _flows(_where(row, networks))))
+
+
+def _where(row: _Row, networks: tuple[str, ...]) -> _Row:
+    """The row as it is where all roles share one network."""
+    if len(networks) > 1:
+        return row
+    sources = (f"network:{networks[0]}" if source in _NETWORKS else source for source in row[0])
+    return (tuple(dict.fromkeys(sources)), *row[1:])
 
 
 def _flows(row: _Row) -> list[Flow]:

@@ -42,10 +42,16 @@ class Network:
     """One VPC with one subnet that covers it."""
 
     key: str
-    """`management` or `client`."""
+    """`management` and `client`, or `private` alone."""
     vpc_name: str
     subnet_name: str
+    """Of a preset network, the ids stand for the names."""
     cidr: IPv4Network
+    """The subnet's."""
+    ranges: tuple[IPv4Network, ...]
+    """The VPC's."""
+    preset: bool = False
+    """Whether VPC and subnet are there already: used, never changed, never deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +223,12 @@ class Topology:
             if host.name == name:
                 return host
         raise KeyError(name)
+
+    def home(self, role: Role) -> Network:
+        """The network that hosts of the role stand in."""
+        if len(self.networks) == 1:
+            return self.networks[0]
+        return self.network("client" if role.is_nomad_client else "management")
 
     def network(self, key: str) -> Network:
         """The network of that key. Raises KeyError when the topology has none."""

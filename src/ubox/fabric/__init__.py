@@ -4,6 +4,7 @@
 """
 
 from ubox.fabric.box import KernelFabric
+from ubox.fabric.guest import run_inside
 from ubox.fabric.inside import console_log, exec_command, exec_in_host
 from ubox.fabric.internet import choose_internet
 from ubox.fabric.preflight import Finding, preflight
@@ -19,4 +20,5 @@ __all__ = [
     "leftovers",
     "preflight",
     "reset",
+    "run_inside",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 
 INTERFACE_LENGTH = 15
@@ -47,6 +48,13 @@ class Names:
     def is_host_namespace(self, namespace: str) -> bool:
         return namespace.startswith(f"{self.prefix}-host-")
 
+    def guest_namespace(self, address: IPv4Address) -> str:
+        """Where a command of this machine stands at that address of a VPC."""
+        return f"{self.prefix}-guest-{address}"
+
+    def is_guest_namespace(self, namespace: str) -> bool:
+        return namespace.startswith(f"{self.prefix}-guest-")
+
     def machine(self, host: str) -> str:
         """The machine's name for systemd-nspawn."""
         return f"{self.prefix}-{host}"
@@ -83,6 +91,15 @@ def host_port(host: str) -> str:
 def peer_port(vpc: str) -> str:
     """The interface to a peered VPC."""
     return _interface("p", vpc)
+
+
+GUEST_PORT = "p-guest"
+"""How the VPC's interfaces to guests begin: their packets pass as a peered VPC's do."""
+
+
+def guest_port(address: IPv4Address) -> str:
+    """The VPC's interface to a guest."""
+    return f"{GUEST_PORT}{int(address):08x}"
 
 
 def wan_port(vpc: str) -> str:

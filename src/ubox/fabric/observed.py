@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ubox.fabric.commands import run_all
-from ubox.fabric.names import Names
+from ubox.fabric.names import GUEST_PORT, Names
 from ubox.fabric.namespaces import existing
 from ubox.fabric.plan import MACHINE, VOID, Line, Plan
 
@@ -24,16 +24,20 @@ class State:
 
 
 def observe(names: Names, plan: Plan) -> State:
-    """What is there. A host's own namespace isn't looked into, for the host may do there as it likes:
-    where its cable lies, its part is taken to be as planned.
+    """What is there, but for guests, who come and go by themselves.
+
+    A host's own namespace isn't looked into, for the host may do there as it likes: where its cable lies, its
+    part is taken to be as planned.
     """
-    namespaces = existing(f"{names.prefix}-")
+    namespaces = {each for each in existing(f"{names.prefix}-") if not names.is_guest_namespace(each)}
     routing = sorted(each for each in namespaces if not names.is_host_namespace(each))
     interfaces: set[tuple[str, str]] = set()
     lines: set[Line] = set()
     for namespace, found in zip(routing, _look(routing), strict=True):
         links, addresses, routes, rules, neighbours = found
-        interfaces |= {(namespace, link["ifname"]) for link in links if link["ifname"] not in ("lo", VOID)}
+        ports = {link["ifname"] for link in links} - {"lo", VOID}
+        interfaces |= {(namespace, port) for port in ports if not port.startswith(GUEST_PORT)}
+        routes = [route for route in routes if not route.get("dev", "").startswith(GUEST_PORT)]
         lines |= {(namespace, line) for line in (*_addresses(addresses), *_routes(routes))}
         lines |= {(namespace, line) for line in (*_rules(rules), *_neighbours(neighbours))}
     if Path("/sys/class/net", names.uplink).exists():
