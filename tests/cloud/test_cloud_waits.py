@@ -119,6 +119,7 @@ def test_down_lists_what_is_left_and_goes_on_when_it_can(
         file = tmp_path / "cluster.yaml"
         file.write_text(SMALL)
         with changing(file, "up") as (known, _):
+            secrets.keep(known.folder, known.secrets)
             cluster = ClusterInBox(
                 topology=known.topology, served=served, api=known.api, secrets=known.secrets
             )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -23,6 +24,7 @@ from steppe.errors import SteppeError, UsageError
 
 INTERNAL_ERROR = 1
 INTERRUPTED = 130
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def run(command: click.Command) -> int:
@@ -36,7 +38,7 @@ def run(command: click.Command) -> int:
         _give_stdout_up()
         return 0
     except Exception as error:
-        if (why := _stdout_refuses()) is None:
+        if (why := _stdout_refuses(error)) is None:
             return _fault(error)
         _give_stdout_up()
         return _show(
@@ -64,10 +66,13 @@ def _run(command: click.Command) -> int:
         return wrong.exit_code
 
 
-def _stdout_refuses() -> str | None:
-    """Why stdout doesn't take what is still to be written there; None when it does."""
+def _stdout_refuses(fault: Exception) -> str | None:
+    """Why stdout doesn't take what is written there; None when it does: the fault has another cause."""
     try:
         sys.stdout.flush()
+        if isinstance(fault, OSError) and fault.errno in _NO_ROOM:
+            # Without a buffer nothing is left to flush: only a write can tell.
+            os.write(sys.stdout.fileno(), b"\n")
     except OSError as error:
         return error.strerror or type(error).__name__
     return None

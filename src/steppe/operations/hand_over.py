@@ -1,6 +1,7 @@
 """Moves a cluster's workspace between people, in a file that a passphrase locks.
 
-Out: the secrets, a rotation that was begun, and the audit log, as one sealed text (`steppe.control.sealed`).
+Out, without asking any cloud: the secrets, a rotation that was begun, and the audit log, as one sealed text
+(`steppe.control.sealed`).
 In:
 1. Open it. Refuse a wrong passphrase, and a file of something else.
 2. Take the lock of the cluster's folder here. Refuse to write over the secrets of another cluster (another
@@ -22,10 +23,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from steppe import spec
 from steppe.control import secrets as kept
 from steppe.control.sealed import seal, unseal
 from steppe.errors import Claimed, UsageError
-from steppe.operations.cluster import owned
 from steppe.operations.rotation import CERTIFICATES, GOSSIP
 from steppe.operations.stages import noted
 from steppe.workspace import AUDIT, ClusterFolder, workspace
@@ -59,16 +60,24 @@ def export(file: Path, out: Path, passphrase: str) -> HandOver:
             code="handover.passphrase",
             hint="choose a longer one, such as four random words",
         )
-    cluster = owned(file)
-    texts = {name: cluster.folder.read(name) for name in _FILES}
+    written = spec.load(file)
+    folder = workspace().cluster(written.region, written.cluster)
+    if kept.load(folder) is None:
+        raise UsageError(
+            f"The workspace knows no cluster {written.cluster} in {written.region}: {folder.path} holds no "
+            "secrets.",
+            code="workspace.unknown",
+            hint="set STEPPE_WORKSPACE to the folder of whoever built it",
+        )
+    texts = {name: folder.read(name) for name in _FILES}
     body = {
-        "cluster": cluster.topology.cluster,
-        "region": cluster.topology.region,
+        "cluster": written.cluster,
+        "region": written.region,
         "exported": datetime.now(UTC).isoformat(timespec="seconds"),
         "files": {name: text for name, text in texts.items() if text is not None},
     }
     _write(out, seal(json.dumps(body), passphrase))
-    noted(cluster.folder, "workspace export", {})
+    noted(folder, "workspace export", {})
     return _told(body, changed=False)
 
 

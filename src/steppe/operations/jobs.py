@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,14 @@ from steppe.operations.cluster import Addresses, Cluster, addresses
 from steppe.rocketmq.changes import compared, foreseen, unknown, unwanted
 from steppe.rocketmq.groups import broker_ports, with_ports
 from steppe.rocketmq.jobs import JobFile, is_broker_job, job_ids, jobs
+from steppe.topology import ports
 from steppe.topology.model import Role
 
 if TYPE_CHECKING:
     from steppe.control.access import Access
 
 _ACCESS_DEADLINE_S = 10.0
+_CONNECT_TIMEOUT_S = 2.0
 _RUNNING = "Running"
 
 
@@ -71,6 +74,15 @@ def _can_ask(cluster: Cluster, observed: Observed, where: Addresses) -> bool:
     return (
         _RUNNING in _servers(cluster, observed)
         and all(states.get(name) == _RUNNING for name in bastions)
-        and (where.bastion is not None or not bastions)
+        and (not bastions or (where.bastion is not None and _listens(where.bastion)))
         and balancers <= where.balancers.keys()
     )
+
+
+def _listens(bastion: str) -> bool:
+    """Whether anything is there at all: a plan doesn't wait for a bastion that boots, or is cut off."""
+    try:
+        socket.create_connection((bastion, ports.SSH), _CONNECT_TIMEOUT_S).close()
+    except OSError:
+        return False
+    return True
