@@ -25,6 +25,7 @@ _UNITS = {
     "/etc/nftables.conf": "/lib/systemd/system/nftables.service",
     "/etc/steppe/addresses": "/etc/systemd/system/steppe-addresses.service",
     "/etc/consul.d/consul.json": "/etc/systemd/system/consul.service",
+    "/etc/stunnel/nomad-keys.conf": "/etc/systemd/system/nomad-keys.service",
     "/etc/nomad.d/nomad.json": "/etc/systemd/system/nomad.service",
 }
 """What makes a unit wanted, and the unit."""
