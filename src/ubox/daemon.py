@@ -23,7 +23,7 @@ _LAST_LINES = 5
 def start(home: Home, arguments: Sequence[str]) -> bool:
     """Starts a server and waits until it answers; False when one runs already. Raises BoxError.
 
-    The server is a session of its own, so it outlives the terminal. Of two that start it at once, the second
+    The server has no controlling terminal (setsid), so it outlives ours. Of two that start it at once, the second
     waits for the first.
     """
     with home.turn():

@@ -19,20 +19,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steppe.cloud import KINDS, Lock
-from steppe.control.access import Access
 from steppe.control.bootstrap import bootstrap
-from steppe.control.conditions import Condition, wait
+from steppe.control.conditions import wait
 from steppe.engine import Observed, Plan, Step, apply, plan, refuse_moved, refuse_problems
 from steppe.engine.events import Emit
 from steppe.operations.cluster import Addresses, Cluster, addresses, changing, claim
 from steppe.operations.health import conditions
-from steppe.operations.jobs import wanted_jobs, with_jobs
-from steppe.operations.mq.users import give_users
+from steppe.operations.jobs import with_jobs
 from steppe.operations.stages import recorded, stage
+from steppe.operations.submitting import give_jobs
 from steppe.operations.way import access
-from steppe.rocketmq.submit import submit
 
-_JOBS_DEADLINE_S = 60.0
 _HEALTH_DEADLINE_S = 300.0
 
 
@@ -78,7 +75,7 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
             with stage("Consul and Nomad", emit):
                 identities = bootstrap(cluster.topology, cluster.secrets, way, emit)
             lock.require()
-            users, registered = _rocketmq(cluster, where, way, emit)
+            users, registered = give_jobs(cluster, where, way, emit)
             with stage("health", emit):
                 wait(conditions(cluster, where, way, mend=True), _HEALTH_DEADLINE_S, emit)
         return Outcome(
@@ -97,23 +94,3 @@ def _cloud(
         lock.require()
         result.raise_if_incomplete()
     return result.done, cluster.observe()
-
-
-def _rocketmq(
-    cluster: Cluster, where: Addresses, way: Access, emit: Emit
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What it wrote of users, and which jobs it registered.
-
-    A change of Nomad's leader meanwhile is waited out, and a new Nomad that has no keys yet to encrypt with.
-    """
-    users: list[str] = []
-    registered: list[str] = []
-
-    def give() -> None:
-        users.extend(give_users(cluster, way))
-        for job in wanted_jobs(cluster, where, way):
-            if submit(way.nomad, job):
-                registered.append(job.id)
-
-    wait([Condition("Nomad has RocketMQ's users and jobs", give)], _JOBS_DEADLINE_S, emit)
-    return tuple(users), tuple(registered)

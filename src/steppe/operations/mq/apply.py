@@ -17,12 +17,11 @@ from steppe.engine.events import Emit
 from steppe.errors import UsageError
 from steppe.operations.jobs import wanted_jobs
 from steppe.operations.mq.inside import Inside, changing_groups
-from steppe.operations.mq.users import give_users
 from steppe.operations.stages import stage
+from steppe.operations.submitting import give_jobs
 from steppe.rocketmq.changes import compared, unwanted
 from steppe.rocketmq.conditions import conditions
 from steppe.rocketmq.jobs import job_ids
-from steppe.rocketmq.submit import submit
 
 _HEALTH_DEADLINE_S = 300.0
 
@@ -49,8 +48,7 @@ def apply(file: Path, emit: Emit, approve: Callable[[Plan], None]) -> Applied:
         if changes:
             approve(_plan(inside, changes, held))
         lock.claim()
-        give_users(inside.cluster, inside.way)
-        registered = tuple(job.id for job in wanted if submit(nomad, job))
+        _, registered = give_jobs(inside.cluster, inside.where, inside.way, emit)
         lock.require()
         with stage("health", emit):
             looked_at = conditions(
