@@ -23,8 +23,8 @@ _LAST_LINES = 5
 def start(home: Home, arguments: Sequence[str]) -> bool:
     """Starts a server and waits until it answers; False when one runs already. Raises BoxError.
 
-    The server has no controlling terminal (setsid), so it outlives ours. Of two that start it at once, the second
-    waits for the first.
+    The server has no controlling terminal (setsid), so it outlives ours. Of two that start it at once, the
+    second waits for the first.
     """
     with home.turn():
         _within(_START_S, lambda: home.server() is None or answers(home))
