@@ -1,4 +1,4 @@
-"""One run of the real commands in a box of its own: up, messages, up again, plan, rest, down; all removed.
+"""One run of the real commands in a box of its own: up, messages, up again, rest, plan, down; all removed.
 
 Seconds are those of whole commands, as a user waits for them.
 """
@@ -77,8 +77,8 @@ def _run(file: Path, folder: Path, box: Path) -> Run:
     events = [json.loads(line) for line in said.splitlines()]
     message_s, _ = _timed(["verify", str(file), "--messages", "1", "--json"], environment)
     again_s, said_again = _timed(["up", str(file), "--yes", "--json"], environment)
-    plan_s, _ = _timed(["plan", str(file), "--exit-code"], environment)
     at_rest = rest(box, free)
+    plan_s, _ = _timed(["plan", str(file), "--exit-code"], environment)
     down_s, _ = _timed(["down", str(file), "--yes"], environment)
     left = left_in_box(box, empty)
     _timed(["box", "reset", "--yes"], environment)

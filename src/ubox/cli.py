@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import httpx
 
 from ubox import daemon, fidelity, serving
 from ubox.errors import BoxError, called
@@ -219,7 +218,7 @@ def inside(folder: Path, vpc: str, argv: Sequence[str]) -> None:
     from ubox.fabric import run_inside
 
     told = home.told()
-    world = httpx.get(f"{told['endpoint']}_box/world", timeout=60, trust_env=False).json()
+    world = daemon.ask(told, "world", timeout_s=60)
     sys.exit(run_inside(home.folder, world, vpc, int(told["port"]), argv))
 
 

@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import httpx
+from urllib3 import PoolManager
+from urllib3.exceptions import HTTPError
 
 from ubox.errors import BoxError
 from ubox.home import Home
@@ -67,10 +69,15 @@ def answers(home: Home) -> bool:
     """Whether the box's API answers where `box.json` says."""
     told = home.told()
     try:
-        answer = httpx.get(f"{told['endpoint']}_box/ping", timeout=5, trust_env=False)
-        return answer.status_code == 200 and answer.json().get("public_key") == told["public_key"]
-    except (KeyError, httpx.HTTPError, ValueError):
+        return bool(ask(told, "ping", timeout_s=5)["public_key"] == told["public_key"])
+    except (KeyError, HTTPError, ValueError):
         return False
+
+
+def ask(told: Mapping[str, Any], what: str, *, timeout_s: float) -> Any:
+    """What the server that `told` is of says of itself. Raises HTTPError, KeyError or ValueError."""
+    with PoolManager(retries=False, timeout=timeout_s) as http:
+        return http.request("GET", f"{told['endpoint']}_box/{what}").json()
 
 
 def _serves(home: Home, pid: int) -> bool:

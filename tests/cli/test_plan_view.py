@@ -48,9 +48,7 @@ def test_a_job_that_restarts_is_no_empty_plan_and_shows_why() -> None:
 
 def _creation(name: str, **fields: str) -> Step:
     changes = tuple(Change(field=field, old=None, new=value) for field, value in fields.items())
-    return Step(
-        action=Action.CREATE, kind="host", name=name, reason="absent", sentence="", changes=changes
-    )
+    return Step(action=Action.CREATE, kind="host", name=name, reason="absent", sentence="", changes=changes)
 
 
 def test_what_is_made_in_each_zone_is_one_line() -> None:

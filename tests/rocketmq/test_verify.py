@@ -58,7 +58,8 @@ class Nomad:
     def _allocations(self) -> list[dict[str, Any]]:
         if not self._steps:
             return []
-        status, self._log = self._steps.pop(0)
+        # It stays as the last step left it.
+        status, self._log = self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
         events = [] if status == "pending" else [{"Type": "Started", "DisplayMessage": "Task started"}]
         older = {"ID": "a0", "CreateIndex": 4, "ClientStatus": "lost", "NodeName": "orders-broker-b"}
         newest = {"ID": "a1", "CreateIndex": 5, "ClientStatus": status, "NodeName": "orders-broker-a"}
@@ -104,6 +105,20 @@ def test_the_result_is_the_last_line(
     assert (result.acknowledged, result.duplicates, result.seconds) == (2000, 1, 2.5)
     told = [event.why for event in events if isinstance(event, StepEvent) and event.why]
     assert told == ["sent 1000", "sent 2000, received 1000", "sent 2000, received 2000"]
+
+
+def test_a_log_that_is_behind_its_task_is_waited_for(
+    orders: Topology, balancers: Mapping[str, str], rocketmq: Replay
+) -> None:
+    nomad = Nomad(("complete", ""), ("complete", "sent 2000\n"), ("complete", f"sent 2000\n{RESULT}\n"))
+    assert run(nomad, orders, balancers, rocketmq)[0].is_whole
+
+
+def test_a_line_of_the_clients_own_log_after_the_result_changes_nothing(
+    orders: Topology, balancers: Mapping[str, str], rocketmq: Replay
+) -> None:
+    nomad = Nomad(("complete", f"{RESULT}\nINFO ClientRemotingProcessor - receive broker's notification\n"))
+    assert run(nomad, orders, balancers, rocketmq)[0].is_whole
 
 
 def test_the_job_is_removed_whatever_happens(

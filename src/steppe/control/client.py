@@ -13,14 +13,26 @@ import ssl
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
-import httpx
+from urllib3 import BaseHTTPResponse, PoolManager, Timeout
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ProtocolError,
+    SSLError,
+    TimeoutError,
+)
 
 from steppe.errors import SteppeError
 
-_TIMEOUT = httpx.Timeout(5.0, connect=3.0)
+_TIMEOUT = Timeout(connect=3.0, read=5.0)
+_CONNECTIONS = 32
+"""Kept open to each server: as many as conditions are asked at once, or more."""
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NEVER_SENT = (ConnectTimeoutError, NewConnectionError, SSLError)
+"""TLS fails in its greeting, or where the server refuses our certificate: before it reads a request."""
 _MOST_TEXT = 300
 """Characters of an answer's body that go into a message."""
 
@@ -70,11 +82,19 @@ class Client:
         self._service = service
         self._endpoint = endpoint
         self._last_good = service.servers[0]
-        # No proxy or .netrc of the user's environment counts.
-        self._http = httpx.Client(verify=tls, timeout=_TIMEOUT, trust_env=False)
+        # The name in the TLS greeting is also the one that the certificate is checked for. No proxy or .netrc
+        # of the user's environment counts.
+        self._http = PoolManager(
+            num_pools=len(service.servers),
+            maxsize=_CONNECTIONS,
+            timeout=_TIMEOUT,
+            retries=False,
+            ssl_context=tls,
+            server_hostname=service.tls_name,
+        )
 
     def close(self) -> None:
-        self._http.close()
+        self._http.clear()
 
     def request(
         self, method: str, path: str, json: object = None, params: Mapping[str, str] | None = None
@@ -101,15 +121,15 @@ class Client:
         for server in self._in_turn():
             try:
                 response = self._send(server, method, path, json, params, headers)
-            except httpx.TransportError as error:
-                failures.append(f"{server.name} ({server.address}): {_reason(error)}")
+            except HTTPError as error:
+                failures.append(f"{server.name} ({server.address}): {reason(error)}")
                 if method not in _REPEATABLE and not isinstance(error, _NEVER_SENT):
                     break
                 continue
             self._last_good = server
-            if response.status_code >= 400 and response.status_code not in accept:
+            if response.status >= 400 and response.status not in accept:
                 raise self._refused(server, method, path, response)
-            return Answer(status=response.status_code, body=_decoded(response))
+            return Answer(status=response.status, body=_decoded(response))
         raise ControlError(
             f"{self._service.title} doesn't answer {method} {path} on port {self._service.port}: "
             + "; ".join(failures),
@@ -129,26 +149,21 @@ class Client:
         json: object,
         params: Mapping[str, str] | None,
         headers: Mapping[str, str],
-    ) -> httpx.Response:
+    ) -> BaseHTTPResponse:
         host, port = self._endpoint(server.address, self._service.port)
+        asked = f"?{urlencode(params)}" if params else ""
         return self._http.request(
-            method,
-            f"https://{host}:{port}{path}",
-            json=json,
-            params=params,
-            headers=headers,
-            # The name in the TLS greeting is also the one that the certificate is checked for.
-            extensions={"sni_hostname": self._service.tls_name},
+            method, f"https://{host}:{port}{path}{asked}", json=json, headers=headers, redirect=False
         )
 
-    def _refused(self, server: Server, method: str, path: str, response: httpx.Response) -> ControlError:
-        said = response.text.strip()[:_MOST_TEXT].replace(self._service.token, "…")
+    def _refused(self, server: Server, method: str, path: str, response: BaseHTTPResponse) -> ControlError:
+        said = _text(response).strip()[:_MOST_TEXT].replace(self._service.token, "…")
         return ControlError(
             f"{self._service.title} on {server.name} ({server.address}) answers {method} {path} with "
-            f"{response.status_code}: {said}",
+            f"{response.status}: {said}",
             code="control.refused",
-            hint=_HINTS.get(response.status_code, ""),
-            status=response.status_code,
+            hint=_HINTS.get(response.status, ""),
+            status=response.status,
         )
 
 
@@ -159,16 +174,24 @@ _HINTS: Mapping[int, str] = {
 }
 
 
-def _decoded(response: httpx.Response) -> Any:
+def _decoded(response: BaseHTTPResponse) -> Any:
     try:
         return response.json()
     except ValueError:
-        return response.text
+        return _text(response)
 
 
-def _reason(error: httpx.TransportError) -> str:
-    if isinstance(error, httpx.TimeoutException):
-        return "no answer in time"
+def _text(response: BaseHTTPResponse) -> str:
+    return response.data.decode("utf-8", "replace")
+
+
+def reason(error: HTTPError) -> str:
+    """Why a call failed, without the local address of a way through the tunnel."""
+    match error:
+        case NewConnectionError() | ProtocolError() if error.__cause__ or error.__context__:
+            return str(error.__cause__ or error.__context__)
+        case TimeoutError():
+            return "no answer in time"
     if "UNEXPECTED_EOF" in str(error):
         # What a tunnel makes of a port behind it that refuses.
         return "closed at once, as where nothing listens"

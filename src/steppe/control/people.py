@@ -59,9 +59,7 @@ def grant(consul: ConsulApi, nomad: NomadApi, role: PersonRole, who: str, second
     )
     try:
         kind = {"Type": "management"} if role is PersonRole.MANAGER else _nomad_kind(nomad, role)
-        other = nomad.create_token(
-            {"Name": _description(role, who), **kind, "ExpirationTTL": f"{seconds}s"}
-        )
+        other = nomad.create_token({"Name": _description(role, who), **kind, "ExpirationTTL": f"{seconds}s"})
     except BaseException:
         consul.delete_token(made["AccessorID"])
         raise

@@ -74,9 +74,7 @@ def opened(
         for make in (consul_service, nomad_service):
             service = make(cluster.topology, cluster.secrets)
             end = _end(cluster, where, way, service)
-            plain = stack.enter_context(
-                closing(PlainPort(end, trust=trust, tls_name=service.tls_name))
-            )
+            plain = stack.enter_context(closing(PlainPort(end, trust=trust, tls_name=service.tls_name)))
             ends[service.title], pages[service.title] = end, f"{plain.address}/ui/"
         yield Opened(
             grant=given,

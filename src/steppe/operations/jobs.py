@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,10 @@ def with_jobs(plan: Plan, cluster: Cluster, observed: Observed) -> Plan:
 def wanted_jobs(cluster: Cluster, where: Addresses, way: Access) -> tuple[JobFile, ...]:
     """The topology's jobs beside those that run: with the ports that groups have, and room for groups that
     the file doesn't name."""
-    others = unwanted(way.nomad, job_ids(cluster.topology))
+    return _wanted(cluster, where, way, unwanted(way.nomad, job_ids(cluster.topology)))
+
+
+def _wanted(cluster: Cluster, where: Addresses, way: Access, others: Sequence[Step]) -> tuple[JobFile, ...]:
     return jobs(
         with_ports(cluster.topology, broker_ports(way.nomad)),
         where.balancers,
@@ -56,8 +60,8 @@ def _asked(cluster: Cluster, where: Addresses) -> tuple[tuple[Step, ...], tuple[
     from steppe.operations.way import access
 
     with access(cluster, where, lambda event: None, deadline_s=_ACCESS_DEADLINE_S) as way:
-        changes = compared(way.nomad, wanted_jobs(cluster, where, way))
-        return changes, unwanted(way.nomad, job_ids(cluster.topology))
+        others = unwanted(way.nomad, job_ids(cluster.topology))
+        return compared(way.nomad, _wanted(cluster, where, way, others)), others
 
 
 def _servers(cluster: Cluster, observed: Observed) -> list[str]:

@@ -85,9 +85,7 @@ def _files(cluster: Cluster, where: Addresses) -> Iterator[Path]:
 def _written(cluster: Cluster, where: Addresses, folder: ClusterFolder) -> str:
     """The configuration, with the files that it names put into that folder (0600)."""
     key, known = FILES
-    text = ssh_config(
-        cluster.topology, where.bastion, key=folder.path / key, known_hosts=folder.path / known
-    )
+    text = ssh_config(cluster.topology, where.bastion, key=folder.path / key, known_hosts=folder.path / known)
     folder.write(key, cluster.secrets.ssh_private_key)
     folder.write(known, known_hosts(cluster.topology, cluster.secrets))
     return text

@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from steppe.engine import Action, Change, Step
 from steppe.rocketmq.groups import submission
@@ -19,6 +21,8 @@ from steppe.rocketmq.submit import Difference, compare
 from steppe.topology.model import Topology
 
 KIND = "job"
+_PARALLEL = 4
+"""Jobs compared at once."""
 
 
 def foreseen(topology: Topology) -> tuple[Step, ...]:
@@ -44,7 +48,8 @@ def unknown(ids: Iterable[str]) -> tuple[Step, ...]:
 
 def compared(nomad: HttpApi, wanted: Sequence[JobFile]) -> tuple[Step, ...]:
     """For those that Nomad would run otherwise than it does. Raises SteppeError when it doesn't answer."""
-    differences = [compare(nomad, job) for job in wanted]
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        differences = list(pool.map(partial(compare, nomad), wanted))
     return tuple(_step(nomad, difference) for difference in differences if difference.is_change)
 
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from typing import Any, TypeVar
 
-import httpx
+from urllib3 import PoolManager
+from urllib3.exceptions import HTTPError
 
+from steppe.control.client import reason
 from steppe.control.conditions import Condition, NotMet
 from steppe.rocketmq import admin
 from steppe.rocketmq.interfaces import Access, HttpApi
@@ -122,14 +125,14 @@ def _listed(topology: Topology, group: NameServerGroup, where: str, access: Acce
         host, local_port = access.endpoint(address, int(port))
         url = f"http://{host}:{local_port}/rocketmq/{group.name}"
         try:
-            answer = httpx.get(url, timeout=_HTTP_TIMEOUT_S, trust_env=False).raise_for_status()
-        except httpx.HTTPStatusError as error:
-            # Its own text has the URL, and that is only the way through the tunnel.
-            said = f"status {error.response.status_code}"
-            raise NotMet(f"http://{where}/rocketmq/{group.name}: {said}") from error
-        except httpx.HTTPError as error:
-            raise NotMet(f"http://{where}/rocketmq/{group.name}: {error}") from error
-        _need("it lists {there}, not {missing}", expected, answer.text.strip().split(";"))
+            # Each time over a new connection, as a client's first question comes to a balancer.
+            with PoolManager(retries=False, timeout=_HTTP_TIMEOUT_S) as http:
+                answer = http.request("GET", url)
+        except HTTPError as error:
+            raise NotMet(f"http://{where}/rocketmq/{group.name}: {reason(error)}") from error
+        if answer.status != HTTPStatus.OK:
+            raise NotMet(f"http://{where}/rocketmq/{group.name}: status {answer.status}")
+        _need("it lists {there}, not {missing}", expected, answer.data.decode().strip().split(";"))
 
     return Condition(f"the endpoint lists the NameServers of {group.name}, through the balancer", poll)
 

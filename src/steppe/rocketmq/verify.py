@@ -34,6 +34,7 @@ TOPIC = "steppe-verify"
 _QUEUES = 8
 _ROUTES_DEADLINE_S = 30.0
 _PAUSE_S = 0.2
+_LOG_BEHIND_S = 5.0
 _SENDERS = 32
 """At once: each message waits until every member in sync has it."""
 _STARTING_S = 10.0
@@ -161,11 +162,10 @@ def _unhealthy(message: str) -> Unhealthy:
 
 def _result(nomad: HttpApi, job: str, progress: Callable[[str], None], deadline: float) -> VerifyResult:
     """Follows the job until it has ended, and gives what its last line says."""
-    log, told = "", ""
+    log, told, last = "", "", None
     while time.monotonic() < deadline:
         allocation = _newest_allocation(nomad, job)
         if allocation is not None:
-            # The state is read before the log: a task that had ended has written all of it.
             ended = allocation["ClientStatus"] in ("complete", "failed", "lost")
             if _has_started(allocation):
                 log = _log(nomad, allocation["ID"], "stdout")
@@ -173,8 +173,15 @@ def _result(nomad: HttpApi, job: str, progress: Callable[[str], None], deadline:
                     told = _progress(log)
                     progress(told)
             if ended:
-                return _parsed(nomad, allocation, log)
+                # Nomad copies the log beside the task, and may be some moments behind it.
+                deadline = min(deadline, time.monotonic() + _LOG_BEHIND_S)
+                result = _told(log)
+                if result is not None:
+                    return result
+                last = allocation
         time.sleep(_PAUSE_S)
+    if last is not None:
+        raise _without_result(nomad, last, log)
     raise _unhealthy(f"The check did not end in time. It said last: {_last_line(log) or 'nothing'}")
 
 
@@ -203,15 +210,22 @@ def _progress(log: str) -> str:
     return ", ".join(latest[word] for word in ("sent", "received") if word in latest)
 
 
-def _parsed(nomad: HttpApi, allocation: Mapping[str, Any], log: str) -> VerifyResult:
-    try:
-        value = json.loads(_last_line(log))
-        told = (each.name for each in fields(VerifyResult) if each.default is MISSING)
-        return VerifyResult(**{name: value[name] for name in told})
-    except (ValueError, KeyError, TypeError) as error:
-        errors = _log(nomad, allocation["ID"], "stderr") if _has_started(allocation) else ""
-        said = _last_line(errors) or _last_line(log) or _last_event(allocation)
-        raise _unhealthy(f"The check on {allocation['NodeName']} ended without a result: {said}") from error
+def _told(log: str) -> VerifyResult | None:
+    """The result, once the log has it: its only line of JSON."""
+    names = [each.name for each in fields(VerifyResult) if each.default is MISSING]
+    for line in reversed(log.splitlines()):
+        try:
+            value = json.loads(line)
+            return VerifyResult(**{name: value[name] for name in names})
+        except (ValueError, KeyError, TypeError):
+            continue
+    return None
+
+
+def _without_result(nomad: HttpApi, allocation: Mapping[str, Any], log: str) -> Unhealthy:
+    errors = _log(nomad, allocation["ID"], "stderr") if _has_started(allocation) else ""
+    said = _last_line(errors) or _last_line(log) or _last_event(allocation)
+    return _unhealthy(f"The check on {allocation['NodeName']} ended without a result: {said}")
 
 
 def _last_line(text: str) -> str:

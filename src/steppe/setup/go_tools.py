@@ -15,7 +15,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import requests
 
 from steppe.errors import SteppeError
 from steppe.setup.cache import SUMS, cache_folder, is_whole, publish, repository, write_sums
@@ -86,7 +86,7 @@ def _make(tool: GoTool, target: Path, releases: str, modules: Path) -> None:
             target.write_bytes(download(tool, releases))
             target.chmod(0o755)
             return
-    except httpx.HTTPError as error:
+    except requests.RequestException as error:
         say(f"   the release can't be reached ({type(error).__name__}); building from source instead")
     with step(f"{title}: build from the Go module proxy (some minutes, once)"):
         build(tool, target, modules)
@@ -95,18 +95,22 @@ def _make(tool: GoTool, target: Path, releases: str, modules: Path) -> None:
 def download(tool: GoTool, releases: str) -> bytes:
     """The binary out of the release archive.
 
-    Raises httpx.HTTPError when it can't be fetched, SteppeError when the archive isn't what was published.
+    Raises requests.RequestException when it can't be fetched, SteppeError when it isn't what was published.
     """
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     folder = f"{releases}/{tool.name}/{tool.version}"
     archive_name = f"{tool.name}_{tool.version}_linux_{machine}.zip"
-    timeout = httpx.Timeout(_TRANSFER_S, connect=_CONNECT_S)
-    with httpx.Client(timeout=timeout, follow_redirects=True) as client:
-        sums = client.get(f"{folder}/{tool.name}_{tool.version}_SHA256SUMS").raise_for_status().text
-        archive = client.get(f"{folder}/{archive_name}").raise_for_status().content
+    sums = _fetched(f"{folder}/{tool.name}_{tool.version}_SHA256SUMS").decode()
+    archive = _fetched(f"{folder}/{archive_name}")
     check_sum(archive_name, archive, sums)
     with zipfile.ZipFile(io.BytesIO(archive)) as unpacked:
         return unpacked.read(tool.name)
+
+
+def _fetched(url: str) -> bytes:
+    answer = requests.get(url, timeout=(_CONNECT_S, _TRANSFER_S))
+    answer.raise_for_status()
+    return answer.content
 
 
 def check_sum(name: str, content: bytes, sums: str) -> None:
