@@ -125,7 +125,7 @@ class Gateway:
         action, settings = passage.known_action, self._box.settings
         region, zone = _text(passage.sent, "Region"), _text(passage.sent, "Zone")
         passage.project = _text(passage.sent, "ProjectId") or settings.project_id
-        if passage.project != settings.project_id:
+        if passage.project not in settings.projects:
             raise no.UNKNOWN_PROJECT(project=passage.project)
         if action.region:
             if not region:

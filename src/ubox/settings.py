@@ -77,6 +77,8 @@ class Settings:
     )
     """Each region with its zones; the first region is the default."""
     project_id: str = "org-box"
+    other_projects: tuple[str, ...] = ("org-two",)
+    """Projects of the account beside the default one."""
     public_key: str = "ubox"
     private_key: str = field(default="ubox", repr=False)
     internet: str = "198.18.0.0/24"
@@ -86,6 +88,10 @@ class Settings:
     """Yuan; at 0 the box refuses what costs money."""
     hosts: int = 200
     """The room in a region."""
+
+    @property
+    def projects(self) -> tuple[str, ...]:
+        return (self.project_id, *self.other_projects)
 
     @property
     def region(self) -> str:
@@ -106,6 +112,7 @@ def load(file: Path) -> Settings:
         return Settings(
             regions={name: tuple(zones) for name, zones in kept["regions"].items()},
             project_id=kept["project_id"],
+            other_projects=tuple(kept.get("other_projects", Settings().other_projects)),
             public_key=kept["public_key"],
             private_key=kept["private_key"],
             internet=kept["internet"]["cidr"],
@@ -128,6 +135,7 @@ def save(file: Path, settings: Settings, **more: object) -> None:
         "zones": list(settings.regions[settings.region]),
         "regions": {name: list(zones) for name, zones in settings.regions.items()},
         "project_id": settings.project_id,
+        "other_projects": list(settings.other_projects),
         "public_key": settings.public_key,
         "private_key": settings.private_key,
         "internet": {"cidr": settings.internet},

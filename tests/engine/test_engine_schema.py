@@ -38,6 +38,7 @@ FULL = Plan(
     facts="0123456789abcdef",
     steps=(STEP,),
     jobs=(STEP,),
+    on_hosts=(STEP,),
     held=(STEP,),
     stays=("disk orders-disk",),
     problems=(
@@ -70,9 +71,9 @@ def found(value: Any, place: str = "") -> Iterator[tuple[str, type]]:
 
 def test_a_full_plan_has_just_the_documented_fields_with_their_types() -> None:
     fields = documented()
-    # Jobs and held steps are as the others: the page says so in one row each.
+    # Jobs, what goes to hosts, and held steps are as the others: the page says so in one row each.
     there = [
-        (re.sub(r"^(held|jobs)\[\]\.", "steps[].", place), kind)
+        (re.sub(r"^(held|jobs|on_hosts)\[\]\.", "steps[].", place), kind)
         for place, kind in found(json.loads(FULL.to_json()))
     ]
     assert {place for place, _ in there} == set(fields)

@@ -27,6 +27,7 @@ _COMMANDS: Mapping[str, str] = {
     "ssh": "Log in to a host by its name, or run a command there.",
     "logs": "Show the journal of a host, or of one unit on it.",
     "export": "Write the cluster down for other tools.",
+    "network": "Join others' VPCs to the cluster's networks, and part them.",
     "rotate": "Renew certificates or gossip keys of a running cluster.",
     "workspace": "Move a cluster between people, locked by a passphrase.",
     "doctor": "Say what this machine lacks, and how to mend it.",

@@ -51,7 +51,7 @@ def command(file: Path, as_json: bool, exit_code: bool, out: Path | None, no_pri
         if not made.is_empty and not made.problems and not exit_code:
             console().print(f"Next: {escape(apply)}")
     refuse_problems(made)
-    pending = len(made.steps) + len(made.jobs)
+    pending = len(made.steps) + len(made.jobs) + len(made.on_hosts)
     if exit_code and (pending or made.held):
         held = f", {len(made.held)} held back" if made.held else ""
         raise PendingChanges(

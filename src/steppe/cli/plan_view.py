@@ -39,6 +39,9 @@ def lines(plan: Plan) -> Iterator[str]:
         made = step.action is Action.CREATE
         yield _line(step, f"{step.kind} {step.name}: {step.sentence}{_fields(step.changes) if made else ''}")
         yield from () if made else map(_changed, step.changes)
+    for alike in _same_changes(plan.on_hosts):
+        yield _line(alike[0], f"{alike[0].kind} {_names(alike)}: {alike[0].sentence}")
+        yield from map(_changed, alike[0].changes)
     yield from held_lines(plan.held)
     for name in plan.stays:
         yield f"  [dim]= {escape(name)} stays: it may hold data[/]"
@@ -65,6 +68,7 @@ def summary(plan: Plan) -> str:
         return "[green]✓[/] Nothing to change."
     parts = [f"{counts[action]} to {action}" for action in Action if counts[action]]
     parts += [f"{len(plan.jobs)} job(s) for Nomad"] if plan.jobs else []
+    parts += [f"{len(plan.on_hosts)} host(s) to tell"] if plan.on_hosts else []
     return "Plan: " + ", ".join(parts) + "."
 
 
@@ -73,6 +77,13 @@ def _alike(creates: Iterable[Step]) -> Iterable[list[Step]]:
     groups: dict[tuple[str, str, str], list[Step]] = {}
     for step in creates:
         groups.setdefault((step.kind, step.sentence, step.maybe), []).append(step)
+    return groups.values()
+
+
+def _same_changes(steps: Iterable[Step]) -> Iterable[list[Step]]:
+    groups: dict[tuple[Change, ...], list[Step]] = {}
+    for step in steps:
+        groups.setdefault(step.changes, []).append(step)
     return groups.values()
 
 

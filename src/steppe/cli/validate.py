@@ -25,6 +25,7 @@ def command(file: Path, as_json: bool) -> None:
       steppe validate examples/orders.yaml
     """
     built = topology.build(spec.load(file))
+    topology.refuse_overlaps(built)
     if as_json:
         print_document(
             {

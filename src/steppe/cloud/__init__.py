@@ -16,6 +16,7 @@ from steppe.cloud.credentials import find as find_credentials
 from steppe.cloud.desired import desired, scope
 from steppe.cloud.kinds import KINDS
 from steppe.cloud.lock import Lock, locked, require_owner
+from steppe.cloud.peer_networks import peer_networks
 from steppe.cloud.preset import preset_network
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "desired",
     "find_credentials",
     "locked",
+    "peer_networks",
     "preset_network",
     "refuse_strangers",
     "require_claim",

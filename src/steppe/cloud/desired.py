@@ -7,7 +7,8 @@ gateway; listeners, hosts (which must know their balancers' addresses); backends
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 
 from steppe import machine
 from steppe.cloud.backend import BackendWant, backend_name
@@ -66,8 +67,25 @@ def _networks(topology: Topology) -> Iterator[Want]:
     for peering in topology.peerings:
         a, b = topology.network(peering.a).vpc_name, topology.network(peering.b).vpc_name
         yield PeeringWant(name=peering_name(a, b), a=a, b=b, needs=(Key("vpc", a), Key("vpc", b)))
+    yield from _peers(topology)
     for group in topology.isolation_groups:
         yield IsolationWant(name=group, needs=_claim(topology))
+
+
+def _peers(topology: Topology) -> Iterator[Want]:
+    """In private mode one VPC may be a peer of both sides: that is one peering."""
+    for (key, vpc_id), peer in {(peer.network, peer.vpc_id): peer for peer in topology.peers}.items():
+        here = topology.network(key).vpc_name
+        yield PeeringWant(
+            name=peering_name(here, vpc_id),
+            a=here,
+            b=vpc_id,
+            outside=True,
+            project=peer.project or "",
+            region=peer.region or "",
+            ranges=tuple(map(str, peer.ranges)),
+            needs=(Key("vpc", here),),
+        )
 
 
 def _public(topology: Topology) -> Iterator[Want]:
@@ -140,11 +158,8 @@ def _backends(topology: Topology) -> Iterator[Want]:
 
 def _host(topology: Topology, host: Host, secrets: Secrets) -> HostWant:
     network = topology.network(host.network)
-
-    lasting = machine.unrotated(secrets)
-
-    def made_from(addresses: Mapping[str, str], told: Secrets) -> bytes:
-        return machine.user_data(topology, host, told, addresses)
+    # Peers come and go while the host lives, as rotated secrets do.
+    alone, lasting = replace(topology, peers=()), machine.unrotated(secrets)
 
     needs = [*_subnet(topology, network), *(Key("balancer", name) for name in host.balancers)]
     needs += [Key("isolation-group", host.isolation_group)] if host.isolation_group else []
@@ -168,8 +183,13 @@ def _host(topology: Topology, host: Host, secrets: Secrets) -> HostWant:
         charge_quantity=host.charge_quantity,
         key_pair=host.key_pair,
         remark=host.remark,
-        user_data=lambda addresses: base64.b64encode(made_from(addresses, secrets)).decode(),
-        fingerprint=lambda addresses: machine.fingerprint(host, made_from(addresses, lasting)),
+        peers=machine.peers_mark(topology, host),
+        user_data=lambda addresses: base64.b64encode(
+            machine.user_data(topology, host, secrets, addresses)
+        ).decode(),
+        fingerprint=lambda addresses: machine.fingerprint(
+            host, machine.user_data(alone, host, lasting, addresses)
+        ),
         needs=tuple(needs),
         turn=host.zone.index,
     )

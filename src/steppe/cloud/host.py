@@ -1,7 +1,8 @@
 """A host (UHost), made from an image and user-data, and never edited afterwards.
 
 What it was made from is told by the fingerprint in its Remark, which can only be set after the create call.
-The user's own text may stand after it. A host without a fingerprint is what an interrupted run left: nobody
+Behind it stands which peers its firewall was given, which `steppe.operations.peers` changes on running hosts;
+the user's own text may stand after both. A host without a fingerprint is what an interrupted run left: nobody
 knows which user-data it has, so it is made again.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from steppe.cloud.api import Look
+from steppe.cloud.api import Api, Look
 from steppe.cloud.given import ImageFact, image_name
 from steppe.cloud.host_facts import HostFact, host_facts
 from steppe.cloud.host_power import delete_host, until_running
@@ -46,6 +47,8 @@ class HostWant(Want):
     key_pair: str | None
     remark: str
     """The user's own text, which stands after the fingerprint."""
+    peers: str = field(repr=False)
+    """Mark of the peers that its firewall knows when it is made; it stands behind the fingerprint."""
     user_data: Callable[[Mapping[str, str]], str] = field(repr=False)
     """From the addresses of its balancers to the base64 text for the API. Holds secrets."""
     fingerprint: Callable[[Mapping[str, str]], str] = field(repr=False)
@@ -83,7 +86,7 @@ class Host(Resource):
             "ModifyUHostInstanceRemark",
             Zone=want.zone,
             UHostId=id,
-            Remark=_remark(want.fingerprint(addresses), want.remark),
+            Remark=_remark(want.fingerprint(addresses), want.peers, want.remark),
         )
         return until_running(run, id)
 
@@ -92,7 +95,7 @@ class Host(Resource):
         if "name" in changed:
             run.cloud.call("ModifyUHostInstanceName", Zone=have.zone, UHostId=have.id, Name=want.name)
         if "remark" in changed:
-            remark = _remark(_fingerprint(have), want.remark)
+            remark = _remark(_fingerprint(have), peers_known(have), want.remark)
             run.cloud.call("ModifyUHostInstanceRemark", Zone=have.zone, UHostId=have.id, Remark=remark)
         if "firewall" in changed:
             firewall = run.id("firewall", want.firewall or "")
@@ -148,11 +151,28 @@ def _login(run: Run, want: HostWant) -> dict[str, object]:
     return {"LoginMode": "Password", "Password": one_time_password()}
 
 
-def _remark(fingerprint: str, text: str) -> str:
-    return f"{_REMARK}{fingerprint} {text.strip()}".rstrip()
+def _remark(fingerprint: str, peers: str, text: str) -> str:
+    mark = f"{fingerprint}/{peers}" if peers else fingerprint
+    return f"{_REMARK}{mark} {text.strip()}".rstrip()
 
 
 def _fingerprint(have: HostFact) -> str:
+    return _mark(have).partition("/")[0]
+
+
+def peers_known(have: HostFact) -> str:
+    """The mark of the peers that the host's firewall was given last; empty for none."""
+    return _mark(have).partition("/")[2]
+
+
+def note_peers(api: Api, have: HostFact, peers: str) -> None:
+    """Writes that mark into the host's Remark, whose other parts stay. Raises Fault."""
+    text = have.remark.removeprefix(_REMARK).partition(" ")[2]
+    remark = _remark(_fingerprint(have), peers, text)
+    api.call("ModifyUHostInstanceRemark", Zone=have.zone, UHostId=have.id, Remark=remark)
+
+
+def _mark(have: HostFact) -> str:
     return have.remark.removeprefix(_REMARK).partition(" ")[0]
 
 

@@ -90,6 +90,8 @@ class Plan:
     """Each after those that it needs."""
     jobs: tuple[Step, ...] = ()
     """What Nomad is given when the cloud is as planned. `apply` leaves them to the operation."""
+    on_hosts: tuple[Step, ...] = ()
+    """What is put on hosts that run, over SSH. `apply` leaves it to the operation too."""
     held: tuple[Step, ...] = ()
     """What this operation doesn't do: replacements of hosts that work, and the end of jobs that run."""
     stays: tuple[str, ...] = ()
@@ -99,7 +101,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do and nothing in the way."""
-        return not self.steps and not self.jobs and not self.problems
+        return not self.steps and not self.jobs and not self.on_hosts and not self.problems
 
     @property
     def fingerprint(self) -> str:
@@ -124,6 +126,7 @@ class Plan:
             lists = {
                 "steps": tuple(map(_step, data["steps"])),
                 "jobs": tuple(map(_step, data["jobs"])),
+                "on_hosts": tuple(map(_step, data["on_hosts"])),
                 "held": tuple(map(_step, data["held"])),
                 "stays": tuple(data["stays"]),
                 "problems": tuple(Problem(**each) for each in data["problems"]),

@@ -13,6 +13,7 @@ from steppe.machine.consul import consul_config, consul_gossip
 from steppe.machine.firewall import nftables
 from steppe.machine.nomad import nomad_config, nomad_gossip
 from steppe.machine.nomad_keys import nomad_keys_config
+from steppe.machine.peer_ranges import peer_rules
 from steppe.topology.model import Host, Role, Topology
 
 
@@ -58,6 +59,11 @@ def _system(topology: Topology, host: Host, secrets: Secrets, own: HostSecrets) 
     ]
 
 
+def peers_file(topology: Topology, host: Host) -> File:
+    """What the host's firewall knows of others' VPCs; all of it that changes while the host lives."""
+    return File(path=paths.PEERS, content=peer_rules(topology, host))
+
+
 def _hosts(topology: Topology, host: Host) -> str:
     """The names TLS certificates carry lead to three servers each; Go's resolver tries them in turn."""
     lines = ["127.0.0.1 localhost", "::1 localhost", f"{host.address} {host.name}"]
@@ -75,6 +81,8 @@ def _addresses(topology: Topology, host: Host, balancer_addresses: Mapping[str, 
         File(path="/etc/steppe/", mode=0o755),
         File(path=paths.BALANCER_ADDRESSES, content=held),
         File(path=paths.NOMAD_SERVERS, content=servers),
+        File(path=paths.RULES_DIR, mode=0o755),
+        peers_file(topology, host),
     ]
 
 

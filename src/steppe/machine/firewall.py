@@ -1,12 +1,15 @@
 """A host's own firewall, from the table of flows: the cloud's firewall sees only public traffic.
 
-Rules name the addresses that a role can ever have, so they stay as they are when hosts are added.
+Rules name the addresses that a role can ever have, so they stay as they are when hosts are added. Peers
+come and go while a host lives: rules name sets, which a file of its own fills (`peer_ranges`).
 """
 
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 
+from steppe.machine import paths
+from steppe.machine.peer_ranges import keeps_peers_out, peer_set, peer_side
 from steppe.spec.ucloud import service_networks
 from steppe.topology.addresses import addresses
 from steppe.topology.model import Flow, Host, Role, Topology
@@ -19,7 +22,7 @@ _HEAD = f"""\
 table inet steppe
 delete table inet steppe
 table inet steppe {{
-\tchain output {{
+SETS\tchain output {{
 \t\ttype filter hook output priority filter; policy accept;
 \t\tip daddr {METADATA} meta skuid != 0 drop comment "only root reads the host's secrets"
 \t}}
@@ -30,17 +33,22 @@ table inet steppe {{
 \t\tiif lo accept
 \t\tudp sport 67 udp dport 68 accept comment "DHCP"
 """
-_TAIL = "\t}\n}\n"
+_PEERS_SET = "\tset {name} {{\n\t\ttype ipv4_addr; flags interval;\n\t}}\n"
+# A pattern, since a file that is missing must not keep the rules from being loaded.
+_TAIL = f'\t}}\n}}\ninclude "{paths.RULES_DIR}*.nft"\n'
 
 
 def nftables(topology: Topology, host: Host) -> str:
     """`/etc/nftables.conf` of that host: what the flows don't name is dropped."""
-    rules = (_rule(topology, flow) for flow in topology.flows if flow.destination is host.role)
-    return _HEAD + "".join(f"\t\t{rule}\n" for rule in rules) + _TAIL
+    name = peer_set(peer_side(host))
+    rules = [f'ip saddr @{name} drop comment "peers have no way in"'] if keeps_peers_out(host) else []
+    rules += [_rule(topology, host, flow) for flow in topology.flows if flow.destination is host.role]
+    head = _HEAD.replace("SETS", _PEERS_SET.format(name=name))
+    return head + "".join(f"\t\t{rule}\n" for rule in rules) + _TAIL
 
 
-def _rule(topology: Topology, flow: Flow) -> str:
-    source = _source(topology, flow)
+def _rule(topology: Topology, host: Host, flow: Flow) -> str:
+    source = _source(topology, flow) + (f" ip daddr != {host.address}" if flow.by_balancer else "")
     if flow.protocol == "icmp":
         what = "icmp type echo-request"
     else:
@@ -58,6 +66,8 @@ def _source(topology: Topology, flow: Flow) -> str:
     if flow.source == "health-checks":
         return f"ip saddr {_networks(service_networks(topology.region))}"
     kind, _, key = flow.source.partition(":")
+    if kind == "peers":
+        return f"ip saddr @{peer_set(key)}"
     if kind == "network":
         return f"ip saddr {_networks(topology.network(key).ranges)}"
     role = Role(flow.source)

@@ -16,6 +16,7 @@ from steppe.cloud import (
     connect,
     desired,
     locked,
+    peer_networks,
     preset_network,
     require_owner,
     scope,
@@ -37,6 +38,8 @@ class Cluster:
     folder: ClusterFolder
     secrets: Secrets
     api: Api
+    unseen_peer: UsageError | None = None
+    """Why the ranges of a peer aren't known, where they aren't."""
 
     @property
     def desired(self) -> Desired:
@@ -89,19 +92,31 @@ def owned(file: Path) -> Cluster:
 
 
 @contextmanager
-def changing(file: Path, command: str, *, removing: bool = False) -> Iterator[tuple[Cluster, Lock]]:
+def changing(
+    file: Path, command: str, *, written: spec.Spec | None = None, removing: bool = False
+) -> Iterator[tuple[Cluster, Lock]]:
     """The cluster with all its secrets made, locked in the workspace and in the region.
 
-    `removing`: the preset network isn't looked at, since it may be gone. What is new of the secrets is kept
-    by `claim`, before anything is made of them. Raises Claimed when another command changes the cluster, or
-    when it is another workspace's.
+    `written`: stands for what the file says. `removing`: networks of others aren't looked at, since they may
+    be gone. What is new of the secrets is kept by `claim`, before anything is made of them. Raises Claimed
+    when another command changes the cluster, or when it is another workspace's.
     """
-    cluster = _without_secrets(file, addressed=not removing)
+    cluster = _without_secrets(file, written, addressed=not removing)
     with cluster.folder.lock(command) as place:
         stored = kept.load(cluster.folder) if removing else None
         secrets = stored or kept.complete(cluster.folder, cluster.topology)
         with locked(cluster.api, cluster.scope, secrets.owner, command=command, place=place) as lock:
             yield replace(cluster, secrets=secrets), lock
+
+
+def refuse_peers(cluster: Cluster) -> None:
+    """Raises UsageError when a peer's ranges can't be known, or peers can't be connected. Nothing is changed.
+
+    Not part of looking at a cluster: a customer who removed a VPC must not hide the rest from its people.
+    """
+    if cluster.unseen_peer:
+        raise cluster.unseen_peer
+    topology.refuse_overlaps(cluster.topology)
 
 
 def claim(cluster: Cluster, lock: Lock) -> None:
@@ -118,12 +133,14 @@ def claim(cluster: Cluster, lock: Lock) -> None:
         raise
 
 
-def _without_secrets(file: Path, *, addressed: bool = True) -> Cluster:
-    written = spec.load(file)
+def _without_secrets(file: Path, written: spec.Spec | None = None, *, addressed: bool = True) -> Cluster:
+    written = written or spec.load(file)
     folder = workspace().cluster(written.region, written.cluster)
     api = connect(written.region, os.environ, Path.home(), project=written.project)
     there = _preset(api, written, folder) if addressed else None
-    return Cluster(file=file, topology=topology.build(written, there), folder=folder, secrets=_NONE, api=api)
+    shown, unseen = peer_networks(api, written) if addressed else ({}, None)
+    built = topology.build(written, there, shown)
+    return Cluster(file=file, topology=built, folder=folder, secrets=_NONE, api=api, unseen_peer=unseen)
 
 
 def _preset(api: Api, written: spec.Spec, folder: ClusterFolder) -> PresetNetwork | None:

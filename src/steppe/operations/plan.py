@@ -16,8 +16,9 @@ from steppe.cloud import KINDS
 from steppe.cloud.price import Estimate, estimate
 from steppe.engine import Plan
 from steppe.engine import plan as compare
-from steppe.operations.cluster import known
+from steppe.operations.cluster import known, refuse_peers
 from steppe.operations.jobs import with_jobs
+from steppe.operations.peers import with_peers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +33,10 @@ class Planned:
 def planned(file: Path, *, with_price: bool) -> Planned:
     """Raises UsageError for a wrong file, Claimed when the Cluster ID is another workspace's."""
     cluster = known(file)
+    refuse_peers(cluster)
     wanted, observed = cluster.desired, cluster.observe()
     made = with_jobs(compare(wanted, observed, KINDS, roll=False), cluster, observed)
+    made = with_peers(made, cluster, observed)
     asked = with_price and made.steps and not made.problems
     return Planned(
         plan=made,

@@ -43,9 +43,9 @@ from steppe.control.secrets import Secrets
 from steppe.control.served import need_served
 from steppe.control.ssh import Hosts
 from steppe.engine.events import Emit, StepEvent, StepState
-from steppe.errors import SteppeError
 from steppe.machine import File
 from steppe.operations.cluster import Addresses, Cluster, addresses, changing
+from steppe.operations.on_host import put
 from steppe.operations.rotation import CERTIFICATES, GOSSIP, begin, begun
 from steppe.operations.stages import recorded, stage
 from steppe.operations.way import access
@@ -53,23 +53,8 @@ from steppe.topology import ports
 from steppe.topology.model import Host, Role
 
 _HEALTH_DEADLINE_S = 120.0
-_MOST_TEXT = 300
-"""Characters of a host's own words that go into a message."""
 _AT_ONCE = 4
 """Hosts of one zone."""
-
-_PUT = """\
-set -eu
-umask 077
-new=$(mktemp -d)
-trap 'rm -rf "$new"' EXIT
-tar -x -p --numeric-owner -C "$new"
-cd "$new"
-find . -type f | while read -r file; do
-  cp -p "$file" "/$file.new"
-  mv -f "/$file.new" "/$file"
-done
-"""
 
 
 class What(StrEnum):
@@ -183,10 +168,10 @@ def _gossip(run: _Run) -> None:
         run.healthy()
 
 
-def _on_each(run: _Run, hosts: Sequence[Host], put: Callable[[_Run, Host], None]) -> None:
+def _on_each(run: _Run, hosts: Sequence[Host], renew: Callable[[_Run, Host], None]) -> None:
     def one(host: Host) -> None:
         began = time.monotonic()
-        put(run, host)
+        renew(run, host)
         seconds = round(time.monotonic() - began, 3)
         run.emit(StepEvent(step=f"renew {host.name}", state=StepState.DONE, seconds=seconds))
 
@@ -208,15 +193,7 @@ def _put_gossip(run: _Run, host: Host) -> None:
 
 
 def _put(run: _Run, host: Host, files: tuple[File, ...], then: str) -> None:
-    hosts = Hosts(run.way, run.cluster.secrets)
-    result = hosts.run(host, _PUT + then, given=machine.archive(files))
-    if result.exit_code:
-        raise SteppeError(
-            f"{host.name} did not take its new files: exit {result.exit_code}, "
-            f"{result.errors.strip()[-_MOST_TEXT:]}",
-            code="rotate.host",
-            hint="`steppe logs FILE HOST` tells more; run the same command again to go on",
-        )
+    put(Hosts(run.way, run.cluster.secrets), host, files, then)
 
 
 def _shown(run: _Run, host: Host) -> list[Condition]:

@@ -60,7 +60,7 @@ class Record:
                 "id": step.cloud_id,
                 "changes": [{"field": each.field, "old": each.old, "new": each.new} for each in step.changes],
             }
-            for step in (*plan.steps, *plan.jobs)
+            for step in (*plan.steps, *plan.jobs, *plan.on_hosts)
         ]
         self.keep({"type": "plan", "plan": plan.fingerprint, "facts": plan.facts, "steps": steps})
 

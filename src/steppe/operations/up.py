@@ -6,8 +6,9 @@
 3. Keep the secrets, before anything of them exists, and claim the Cluster ID. Apply the plan: every step as
    soon as what it needs is there.
 4. Go in by the one access path. Give Consul and Nomad their ACLs and identities, as soon as each answers.
-5. Give Nomad RocketMQ's users, and RocketMQ's jobs, those that are new or different.
-6. Wait until every named condition of the cluster and of RocketMQ is met.
+5. Give the ranges of peers to the firewalls of hosts that don't know them yet.
+6. Give Nomad RocketMQ's users, and RocketMQ's jobs, those that are new or different.
+7. Wait until every named condition of the cluster and of RocketMQ is met.
 
 Each part compares before it changes, so a run that was stopped anywhere is completed by the next one.
 """
@@ -23,9 +24,10 @@ from steppe.control.bootstrap import bootstrap
 from steppe.control.conditions import wait
 from steppe.engine import Observed, Plan, Step, apply, plan, refuse_moved, refuse_problems
 from steppe.engine.events import Emit
-from steppe.operations.cluster import Addresses, Cluster, addresses, changing, claim
+from steppe.operations.cluster import Addresses, Cluster, addresses, changing, claim, refuse_peers
 from steppe.operations.health import conditions
 from steppe.operations.jobs import with_jobs
+from steppe.operations.peers import tell_peers, with_peers
 from steppe.operations.stages import recorded, stage
 from steppe.operations.submitting import give_jobs
 from steppe.operations.way import access
@@ -38,7 +40,7 @@ class Outcome:
     """What `up` changed: nothing, when everything was as the file asks."""
 
     steps: tuple[str, ...]
-    """Of the plan, that were done."""
+    """Of the plan, that were done, and hosts that were told of peers."""
     identities: tuple[str, ...]
     """What was written to Consul and Nomad."""
     jobs: tuple[str, ...]
@@ -61,11 +63,13 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
     with changing(file, "up") as (cluster, lock), recorded(emit, cluster.folder, "up") as record:
         emit = record.emit
         observed = cluster.observe()
+        refuse_peers(cluster)
         made = with_jobs(plan(cluster.desired, observed, KINDS, roll=False), cluster, observed)
+        made = with_peers(made, cluster, observed)
         if saved is not None:
             refuse_moved(saved, made)
         refuse_problems(made)
-        if made.steps or made.jobs:
+        if not made.is_empty:
             approve(made)
             record.plan(made)
         claim(cluster, lock)
@@ -74,12 +78,17 @@ def up(file: Path, emit: Emit, approve: Callable[[Plan], None], *, saved: Plan |
         with access(cluster, where, emit) as way:
             with stage("Consul and Nomad", emit):
                 identities = bootstrap(cluster.topology, cluster.secrets, way, emit)
+            told = tell_peers(cluster, observed, way, emit)
             lock.require()
             users, registered = give_jobs(cluster, where, way, emit)
             with stage("health", emit):
                 wait(conditions(cluster, where, way, mend=True), _HEALTH_DEADLINE_S, emit)
         return Outcome(
-            steps=steps, identities=(*identities, *users), jobs=registered, addresses=where, held=made.held
+            steps=(*steps, *told),
+            identities=(*identities, *users),
+            jobs=registered,
+            addresses=where,
+            held=made.held,
         )
 
 

@@ -31,3 +31,6 @@ MAX_CHARGE_QUANTITY = 60
 """Months or years paid at once: steppe's own bound, so that a slip of the finger isn't paid for."""
 
 MAX_OPERATOR_NETWORKS = 50
+
+MAX_PEERS = 30
+"""VPCs in each list of peers: their ranges are part of hosts' user-data."""

@@ -184,6 +184,18 @@ class EipSpec(_Part):
     )
 
 
+class PeerSpec(_Part):
+    """A VPC of somebody else's that one of the cluster's is peered with."""
+
+    vpc_id: ResourceId = Field(description="Its id. It is never changed, but for the routes of the peering.")
+    project: ProjectId | None = Field(default=None, description="Its project, if it isn't the cluster's own.")
+    region: Name | None = Field(default=None, description="Its region, if it isn't the cluster's own.")
+    ranges: tuple[Network, ...] = Field(
+        default=(),
+        description="Its address ranges, for an account that may not look at it; else the region is asked.",
+    )
+
+
 class NetworkSpec(_Part):
     management: Network = Field(
         default=IPv4Network("10.80.0.0/20"),
@@ -219,6 +231,16 @@ class NetworkSpec(_Part):
     )
     eip: EipSpec = Field(
         default=EipSpec(), description="The public addresses: the bastion's and the NAT gateways'."
+    )
+
+    client_peers: tuple[PeerSpec, ...] = Field(
+        default=(),
+        description="Customers' VPCs, which are peered with the client VPC and reach RocketMQ's ports there.",
+    )
+    management_peers: tuple[PeerSpec, ...] = Field(
+        default=(),
+        description="VPCs, for example KUN's, which are peered with the management VPC and reach Consul and "
+        "Nomad there, through their balancers.",
     )
 
     @property

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from steppe.spec import limits, ucloud
-from steppe.spec.model import BOX_REGION, EipSpec, HostSpec, Spec
+from steppe.spec.model import BOX_REGION, EipSpec, HostSpec, PeerSpec, Spec
 from steppe.spec.problems import Path
 from steppe.spec.regions import ZONES
 from steppe.spec.units import of_zone
@@ -110,6 +110,24 @@ def private_mode(spec: Spec) -> Iterator[Finding]:
         if field in network.model_fields_set:
             instead = "the subnet has its own range" if network.is_preset else "the one VPC is network.client"
             yield _finding(f"network.{field}", "has no meaning in private mode", f"left out: {instead}")
+
+
+_PEERS = ("client_peers", "management_peers")
+
+
+@_rule(*(f"network.{name}" for name in _PEERS), *_MODE)
+def peers(spec: Spec) -> Iterator[Finding]:
+    network = spec.network
+    for name in _PEERS:
+        found: tuple[PeerSpec, ...] = getattr(network, name)
+        if found and network.legacy_vpc_id:
+            message = f"asks for a peering, and {network.legacy_vpc_id} (legacy_vpc_id) is never changed"
+            yield _finding(f"network.{name}", message, "left out: the owner of that VPC peers it")
+        if len(found) > limits.MAX_PEERS:
+            yield _finding(f"network.{name}", f"has {len(found)} VPCs", f"at most {limits.MAX_PEERS}")
+        for vpc, times in Counter(peer.vpc_id for peer in found).items():
+            if times > 1:
+                yield _finding(f"network.{name}", f"has {vpc} {times} times", "each VPC once")
 
 
 @_rule("network.nat")

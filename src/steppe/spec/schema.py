@@ -37,8 +37,13 @@ def _rows(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]
             continue
         yield path, _default(field), field.description or ""
         if inner and (inner is not DiskSpec or path == "hosts.<role>.boot_disk"):
-            by_name = getattr(field.annotation, "__origin__", None) is dict
-            yield from _rows(inner, f"{path}.<name>." if by_name else f"{path}.")
+            yield from _rows(inner, f"{path}{_item(field)}.")
+
+
+def _item(field: FieldInfo) -> str:
+    """How one of several is written behind the field's name; empty where there is just one."""
+    outer: object = getattr(field.annotation, "__origin__", None)
+    return ".<name>" if outer is dict else "[]" if outer is tuple else ""
 
 
 def _told_before(model: type[BaseModel], name: str, field: FieldInfo) -> bool:

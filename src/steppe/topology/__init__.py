@@ -5,6 +5,16 @@ from __future__ import annotations
 from steppe.topology.build import build
 from steppe.topology.cautions import cautions
 from steppe.topology.model import Host, Role, Topology
+from steppe.topology.peers import PeerNetwork, refuse_overlaps
 from steppe.topology.preset import PresetNetwork
 
-__all__ = ["Host", "PresetNetwork", "Role", "Topology", "build", "cautions"]
+__all__ = [
+    "Host",
+    "PeerNetwork",
+    "PresetNetwork",
+    "Role",
+    "Topology",
+    "build",
+    "cautions",
+    "refuse_overlaps",
+]

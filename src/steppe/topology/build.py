@@ -8,7 +8,9 @@
 3. Each role that is asked from elsewhere has one internal balancer over all its hosts.
 4. Each network of `network.nat` leaves through a NAT gateway; each gateway and the bastion have an EIP of
    their own. In private mode there is none of these.
-5. The n-th NameServer group stands on the n-th NameServer host of each zone; the n-th broker group has the
+5. Each VPC of `network.client_peers` and `network.management_peers` is peered with that network; in private
+   mode with the one there is.
+6. The n-th NameServer group stands on the n-th NameServer host of each zone; the n-th broker group has the
    n-th block of ports.
 """
 
@@ -39,6 +41,7 @@ from steppe.topology.model import (
     Topology,
     Zone,
 )
+from steppe.topology.peers import PeerNetwork, peers
 from steppe.topology.preset import PresetNetwork, chosen
 
 _LISTENERS: dict[Role, tuple[tuple[str, int], ...]] = {
@@ -48,11 +51,14 @@ _LISTENERS: dict[Role, tuple[tuple[str, int], ...]] = {
 }
 
 
-def build(spec: Spec, preset: PresetNetwork | None = None) -> Topology:
+def build(
+    spec: Spec, preset: PresetNetwork | None = None, shown_peers: Mapping[str, PeerNetwork] | None = None
+) -> Topology:
     """The cluster that the spec describes.
 
     `preset`: what the region shows of the VPC and subnet that the spec names; without it a stand-in's range
-    is used, which serves all but addresses. Raises UsageError when that subnet has too few free addresses.
+    is used, which serves all but addresses. `shown_peers`: what it shows of peers, by the id of their VPC.
+    Raises UsageError when that subnet has too few free addresses.
     """
     zones = tuple(
         Zone(name=name, letter=letter, index=index)
@@ -82,6 +88,7 @@ def build(spec: Spec, preset: PresetNetwork | None = None) -> Topology:
         ),
         access=spec.access.mode,
         operators=spec.access.sources or networks[0].ranges,
+        peers=peers(spec, networks, shown_peers or {}),
     )
 
 

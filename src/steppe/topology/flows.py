@@ -1,8 +1,8 @@
 """Who may reach whom, on what, and why: the one table that hosts' rules and cloud firewalls come from.
 
-What is not here is dropped. A source is a role, `network:<key>`, `operators` (access.from) or
-`health-checks` (the cloud's own ranges). Answers to what a host asked for itself need no row.
-The table depends on the way in alone, not on how many hosts or groups there are.
+What is not here is dropped. A source is a role, `network:<key>`, `peers:<side>` (others' VPCs), `operators`
+(access.from) or `health-checks` (the cloud's own ranges). What answers a host's own question needs no row.
+The table depends on the way in alone, not on how many hosts, groups or peers there are.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _MANAGEMENT, _CLIENT, _CHECKS, _OPERATORS = (
     "operators",
 )
 _NETWORKS = (_MANAGEMENT, _CLIENT)
+_CLIENT_PEERS, _MANAGEMENT_PEERS = "peers:client", "peers:management"
 
 _LAST_BROKER = ports.broker(MAX_BROKER_GROUPS - 1)
 _BROKER_PORTS = (ports.BROKER_FIRST - 2, _LAST_BROKER)
@@ -75,6 +76,14 @@ _INSIDE: tuple[_Row, ...] = (
 )
 
 
+_PEERS: tuple[_Row, ...] = (
+    ((_CLIENT_PEERS,), (Role.NAMESERVER,), "tcp", _NAMESERVER_API, "customers' clients find their way"),
+    ((_CLIENT_PEERS,), (Role.BROKER,), "tcp", (_BROKER_PORTS,), "customers' clients reach brokers"),
+    ((_MANAGEMENT_PEERS,), (Role.CONSUL,), "tcp", _CONSUL_API, "management peers, by the balancer"),
+    ((_MANAGEMENT_PEERS,), (Role.NOMAD,), "tcp", (ports.NOMAD_HTTP,), "management peers, by the balancer"),
+)
+
+
 def _way_in(source: str) -> tuple[_Row, ...]:
     """What whoever runs steppe may reach: from the bastion, or from access.from directly."""
     return (
@@ -98,9 +107,9 @@ _BASTION: _Row = ((_OPERATORS,), (Role.BASTION,), "tcp", (ports.SSH,), "the way 
 def flows(access: str, networks: tuple[str, ...]) -> tuple[Flow, ...]:
     """The table; `access` is `bastion` or `direct`, `networks` are the keys of those that are there."""
     if access == "direct":
-        rows = (*_INSIDE, *_way_in(_OPERATORS))
+        rows = (*_INSIDE, *_PEERS, *_way_in(_OPERATORS))
     else:
-        rows = (*_INSIDE, _BASTION, *_way_in(Role.BASTION))
+        rows = (*_INSIDE, *_PEERS, _BASTION, *_way_in(Role.BASTION))
     return tuple(dict.fromkeys(flow for row in rows for flow in _flows(_where(row, networks))))
 
 
@@ -116,7 +125,14 @@ def _flows(row: _Row) -> list[Flow]:
     sources, destinations, protocol, wanted, why = row
     ranges = tuple(port if isinstance(port, tuple) else (port, port) for port in wanted)
     return [
-        Flow(source=str(source), destination=destination, protocol=protocol, ports=ranges, why=why)
+        Flow(
+            source=str(source),
+            destination=destination,
+            protocol=protocol,
+            ports=ranges,
+            why=why,
+            by_balancer=source == _MANAGEMENT_PEERS,
+        )
         for destination in destinations
         for source in sources
     ]

@@ -160,17 +160,38 @@ class Peering:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """A VPC of somebody else's, peered with one of the cluster's networks."""
+
+    side: str
+    """What it may reach: `client` or `management`."""
+    network: str
+    """Key of the `Network` that it is peered with."""
+    vpc_id: str
+    project: str | None
+    region: str | None
+    """None: the cluster's own."""
+    ranges: tuple[IPv4Network, ...]
+    """Empty where nobody has told them yet."""
+    connected: tuple[tuple[str, IPv4Network], ...] = ()
+    """The ranges of what else it is peered with, each with the id of that VPC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
     """Who may reach whom, on what, and why. Hosts' nftables rules come from these."""
 
     source: str
-    """A role, `network:<key>`, `operators` (access.from) or `health-checks` (the cloud's own ranges)."""
+    """A role, `network:<key>`, `peers:<side>` (others' VPCs), `operators` (access.from) or `health-checks`
+    (the cloud's own ranges)."""
     destination: Role
     protocol: str
     """`tcp`, `udp` or `icmp`."""
     ports: tuple[tuple[int, int], ...]
     """First and last of each range; empty for icmp."""
     why: str
+    by_balancer: bool = False
+    """Only at a balancer's address, not at the host's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +234,7 @@ class Topology:
     """`bastion` or `direct`."""
     operators: tuple[IPv4Network, ...]
     """Where people may come from: `access.from`."""
+    peers: tuple[Peer, ...] = ()
 
     def by_role(self, role: Role) -> tuple[Host, ...]:
         return tuple(host for host in self.hosts if host.role is role)

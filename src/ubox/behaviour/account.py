@@ -26,18 +26,20 @@ def get_region(call: Call) -> Answer:
 
 @answers("GetProjectList")
 def get_project_list(call: Call) -> Answer:
+    settings = call.box.settings
     return {
-        "ProjectCount": 1,
+        "ProjectCount": len(settings.projects),
         "ProjectSet": [
             {
-                "ProjectId": call.project,
-                "ProjectName": "Default",
+                "ProjectId": project,
+                "ProjectName": "Default" if project == settings.project_id else project,
                 "ParentId": "",
                 "ParentName": "",
                 "CreateTime": 0,
-                "IsDefault": True,
-                "ResourceCount": call.rows.count(Host, project=call.project),
+                "IsDefault": project == settings.project_id,
+                "ResourceCount": call.rows.count(Host, project=project),
                 "MemberCount": 1,
             }
+            for project in settings.projects
         ],
     }

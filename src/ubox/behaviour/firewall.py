@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from ubox.behaviour.call import Answer, Call, answers, new_id
 from ubox.behaviour.rules import check, parts
 from ubox.contract import refusals as no
@@ -19,23 +21,22 @@ _HOLDERS = {"uhost": Host, "natgw": NatGateway, "unatgw": NatGateway, "ulb": Bal
 
 
 def found_recommended(rows: Rows, settings: Settings, now: float) -> None:
-    """Makes the two firewalls that each region has from the start, if they aren't there yet."""
-    for region in settings.regions:
-        for kind, rules in _RECOMMENDED.items():
-            if not rows.count(Firewall, region=region, project=settings.project_id, kind=kind):
-                rows.add(
-                    Firewall(
-                        id=new_id("firewall"),
-                        region=region,
-                        project=settings.project_id,
-                        name=kind,
-                        tag="Default",
-                        remark="",
-                        kind=kind,
-                        rules=rules,
-                        created=int(now),
-                    )
+    """Makes the two firewalls that each project has in each region, if they aren't there yet."""
+    for region, project, kind in product(settings.regions, settings.projects, _RECOMMENDED):
+        if not rows.count(Firewall, region=region, project=project, kind=kind):
+            rows.add(
+                Firewall(
+                    id=new_id("firewall"),
+                    region=region,
+                    project=project,
+                    name=kind,
+                    tag="Default",
+                    remark="",
+                    kind=kind,
+                    rules=_RECOMMENDED[kind],
+                    created=int(now),
                 )
+            )
 
 
 @answers("CreateFirewall")

@@ -174,7 +174,7 @@ def create_vpc_intercom(call: Call) -> Answer:
 @answers("DescribeVPCIntercom")
 def describe_vpc_intercom(call: Call) -> Answer:
     vpc = vpc_of(call, call.text("VPCId"))
-    region = call.text("DstRegion")
+    region, project = call.text("DstRegion"), call.text("DstProjectId")
     found = [call.rows.get(Vpc, id) for id in peers(call, vpc.id)]
     return {
         "DataSet": [
@@ -189,16 +189,17 @@ def describe_vpc_intercom(call: Call) -> Answer:
                 "VPCType": 1,
             }
             for peer in found
-            if peer is not None and region in ("", peer.region)
+            if peer is not None and region in ("", peer.region) and project in ("", peer.project)
         ]
     }
 
 
 @answers("DeleteVPCIntercom")
 def delete_vpc_intercom(call: Call) -> Answer:
-    a, b = sorted((call.text("VPCId"), call.text("DstVPCId")))
+    here, there = vpc_of(call, call.text("VPCId")), _other_vpc(call)
+    a, b = sorted((here.id, there.id))
     if (peering := call.rows.get(Peering, f"{a}+{b}")) is None:
-        raise no.INTERCOM_ABSENT(a=call.text("VPCId"), b=call.text("DstVPCId"))
+        raise no.INTERCOM_ABSENT(a=here.id, b=there.id)
     call.rows.remove(peering)
     return {}
 

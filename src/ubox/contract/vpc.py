@@ -176,6 +176,7 @@ FAMILY = Family(
             promises=(
                 observed("One call makes the routes of both sides."),
                 documented("Networks must not overlap each other nor those connected already."),
+                documented("Left out, DstRegion and DstProjectId are those of the VPC that is named first."),
             ),
         ),
         Action(
@@ -196,13 +197,17 @@ FAMILY = Family(
                 ]
             },
             refusals=(no.VPC_ABSENT,),
-            promises=(assumed("Listed from both sides."),),
+            promises=(
+                assumed("Listed from both sides."),
+                documented("Left out, DstRegion and DstProjectId stand for all of them."),
+            ),
             mark=Mark.OBSERVED,
         ),
         Action(
             name="DeleteVPCIntercom",
             params=(need("VPCId"), need("DstVPCId"), may("DstRegion"), may("DstProjectId")),
-            refusals=(no.INTERCOM_ABSENT,),
+            refusals=(no.VPC_ABSENT, no.INTERCOM_ABSENT),
+            promises=(documented("Left out, DstRegion and DstProjectId are those of the first VPC."),),
         ),
     ),
 )

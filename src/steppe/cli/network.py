@@ -1,0 +1,124 @@
+"""`steppe network`: what the cluster's networks are joined to."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from steppe.cli import plan_view
+from steppe.cli.options import confirm, json_option, yes_option
+from steppe.cli.render import console, events_shown
+from steppe.hints import typed
+from steppe.operations.network import Change, peer, unpeer
+
+
+@click.group(name="network")
+def command() -> None:
+    """Join the cluster's networks to others' VPCs, and part them again.
+
+    \b
+    Example:
+      steppe network peer orders.yaml uvnet-abc123
+      steppe network unpeer orders.yaml uvnet-abc123
+    """
+
+
+@command.command(name="peer")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("vpc_id")
+@click.option("--management", is_flag=True, help="Join the management VPC, for Consul and Nomad.")
+@click.option("--project", help="The VPC's project, if it isn't the cluster's own.")
+@click.option("--region", help="The VPC's region, if it isn't the cluster's own.")
+@click.option(
+    "--range",
+    "ranges",
+    multiple=True,
+    metavar="CIDR",
+    help="A range of the VPC, where this account may not look at it. May be given several times.",
+)
+@yes_option
+@json_option
+def peer_command(
+    file: Path,
+    vpc_id: str,
+    management: bool,
+    project: str | None,
+    region: str | None,
+    ranges: tuple[str, ...],
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Join a customer's VPC to the client VPC: its machines reach RocketMQ's ports, and nothing else.
+
+    The VPC goes into FILE, whose other lines stay as they are; then the peering is made, and the hosts'
+    firewalls let its ranges in. With --management the VPC, for example KUN's, reaches Consul and Nomad
+    through their balancers instead. Before `up` has built the cluster, only FILE is changed.
+
+    \b
+    Example:
+      steppe network peer orders.yaml uvnet-abc123
+      steppe network peer orders.yaml uvnet-abc123 --project org-shop --region cn-sh2
+      steppe network peer orders.yaml uvnet-def456 --management --yes
+    """
+    told = {"vpc_id": vpc_id, "project": project, "region": region, "ranges": list(ranges)}
+    wanted = {name: value for name, value in told.items() if value}
+    shown = _Approval(f"Join {vpc_id}?", yes=yes, quiet=as_json)
+    with events_shown(as_json=as_json) as emit:
+        done = peer(file, "management" if management else "client", wanted, emit, shown)
+    if not as_json:
+        _tell(done, f"{vpc_id} is joined")
+
+
+@command.command(name="unpeer")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("vpc_id")
+@yes_option
+@json_option
+def unpeer_command(file: Path, vpc_id: str, yes: bool, as_json: bool) -> None:
+    """Part a VPC from the cluster's, and take it out of FILE. The VPC itself stays as it is.
+
+    \b
+    Example:
+      steppe network unpeer orders.yaml uvnet-abc123
+    """
+    shown = _Approval(f"Part {vpc_id}?", yes=yes, quiet=as_json)
+    with events_shown(as_json=as_json) as emit:
+        done = unpeer(file, vpc_id, emit, shown)
+    if not as_json:
+        _tell(done, f"{vpc_id} is parted")
+
+
+class _Approval:
+    """Shows what the file and the region will become, and asks."""
+
+    def __init__(self, question: str, *, yes: bool, quiet: bool) -> None:
+        self._question, self._yes, self._quiet = question, yes, quiet
+
+    def __call__(self, change: Change) -> None:
+        if not self._quiet:
+            _show(change)
+        confirm(self._question, yes=self._yes)
+
+
+def _show(change: Change) -> None:
+    now = change.file.read_text(encoding="utf-8").splitlines()
+    for line in difflib.unified_diff(now, change.text.splitlines(), n=0, lineterm=""):
+        if line[0] in "+-" and not line.startswith(("+++", "---")):
+            console().print(f"  {escape(str(change.file))}: {escape(line)}")
+    if change.is_built:
+        for line in plan_view.lines(change.plan):
+            console().print(line)
+
+
+def _tell(done: Change, what: str) -> None:
+    file = escape(str(done.file))
+    if not done.is_built:
+        up = escape(typed("steppe", "up", done.file))
+        console().print(f"[bold green]✓[/] {file} says so now; {up} does it when it builds the cluster.")
+    elif done.is_written or not done.plan.is_empty:
+        console().print(f"[bold green]✓[/] {escape(what)}, and {file} says so.")
+    else:
+        console().print(f"[bold green]✓[/] No change: {escape(what)} already.")
