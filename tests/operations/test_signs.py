@@ -44,6 +44,7 @@ def _status(met: Mapping[str, bool], balancers: Mapping[str, str] = BALANCERS, a
             )
             for host in ORDERS.hosts
         ),
+        peers=(),
         addresses=Addresses(balancers=balancers, bastion=None),
         conditions=tuple(ConditionResult(condition=name, met=well, seconds=0) for name, well in met.items()),
         warnings=(),

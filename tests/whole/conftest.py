@@ -64,13 +64,13 @@ class Shell:
             text=True,
         )
 
-    def cloud(self) -> Client:
-        """The region's API, for what no command does."""
+    def cloud(self, project: str | None = None) -> Client:
+        """The region's API, for what no command does; as another project of the account, if one is named."""
         box = json.loads((self.box / "box.json").read_text())
         return Client(
             {
                 "region": box["region"],
-                "project_id": box["project_id"],
+                "project_id": project or box["project_id"],
                 "public_key": box["public_key"],
                 "private_key": box["private_key"],
                 "base_url": box["endpoint"],

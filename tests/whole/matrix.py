@@ -1,4 +1,4 @@
-"""Who gets an answer from what: every listening port of every host, asked from every place, in every way.
+"""Who gets an answer from what: every listening port of every host and balancer, asked from every place.
 
 1. What listens is read from each host's own network namespace.
 2. What should come of a connection follows from the table of flows, and from what the port speaks.
@@ -13,15 +13,13 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from ipaddress import IPv4Network
 from pathlib import Path
 
 from steppe import spec, topology
 from steppe.control import pki
 from steppe.control.pki import KeyPair
-from steppe.topology import Host, Topology
+from steppe.topology import Role, Topology
 from tests.whole.conftest import ORDERS, Shell
-from tests.whole.strangers import strangers
 from ubox.fabric.names import Names
 
 _PROBE = Path(__file__).with_name("probe.py")
@@ -41,6 +39,14 @@ _SPOKEN: Mapping[int, Mapping[str, str]] = {
     8501: {PLAIN: "400", KNOWN: "403"},
 }
 """What a port answers to whoever reaches it: an HTTP status, or what it is. Anything else is closed."""
+_SOURCES = {
+    "management": "network:management",
+    "client": "network:client",
+    "customer": "peers:client",
+    "kun": "peers:management",
+}
+"""What the table of flows calls each place."""
+_NOT_BALANCED = (22, 4647)
 _ON_LOOPBACK: Mapping[int, Mapping[str, str]] = {8500: {PLAIN: "403"}, 4646: {PLAIN: "403"}}
 
 
@@ -49,6 +55,8 @@ class Target:
     host: str
     address: str
     port: int
+    role: Role
+    by_balancer: bool = False
     path: str = _API
 
 
@@ -60,34 +68,45 @@ class Way:
     """A file with a certificate and its key."""
 
 
-def differences(shell: Shell, folder: Path) -> Sequence[str]:
-    """Every connection whose answer is another than it should be, in a sentence; empty when all is well."""
+def differences(shell: Shell, folder: Path, strangers: Mapping[str, str]) -> Sequence[str]:
+    """Every connection whose answer is another than it should be, in a sentence; empty when all is well.
+
+    `strangers`: ids of machines that aren't the cluster's, by the place in which they stand.
+    """
     built = topology.build(spec.load(ORDERS))
     names, rows, ways = Names.of(shell.box), shell.hosts(), _ways(shell, folder)
     namespaces = {host.name: names.host_namespace(rows[host.name]["UHostId"]) for host in built.hosts}
     outside = {host: _listening(namespace)[0] for host, namespace in namespaces.items()}
     wrong: list[str] = []
+    targets: list[Target] = []
     for host in built.hosts:
         inside = _listening(namespaces[host.name])[1]
-        own = [Target(host.name, str(host.address), port) for port in outside[host.name]]
-        loop = [Target(host.name, "127.0.0.1", port) for port in inside]
+        own = [Target(host.name, str(host.address), port, host.role) for port in outside[host.name]]
+        loop = [Target(host.name, "127.0.0.1", port, host.role) for port in inside]
         wrong += _compared("the same host", namespaces[host.name], own, ways, _SPOKEN)
         wrong += _compared("its loopback", namespaces[host.name], loop, ways, _ON_LOOPBACK)
-    targets = [
-        Target(host.name, str(host.address), port) for host in built.hosts for port in outside[host.name]
-    ]
-    with strangers(shell.cloud(), built.zones[0].name) as places:
-        for place, stranger in places.items():
-            network = next((net.cidr for net in built.networks if net.key == place), None)
-            reached, hidden = _split(built, network, targets)
-            namespace = names.host_namespace(stranger)
-            wrong += _compared(place, namespace, reached, ways, _SPOKEN)
-            wrong += _compared(place, namespace, hidden, ways[:1], {}, "silent")
+        targets += own
+    targets += _balanced(built, shell.json("status", ORDERS)["addresses"]["balancers"])
+    for place, stranger in strangers.items():
+        reached, hidden = _split(built, _SOURCES[place], targets)
+        assert reached, f"nothing can be reached from {place}"
+        namespace = names.host_namespace(stranger)
+        wrong += _compared(place, namespace, reached, ways, _SPOKEN)
+        wrong += _compared(place, namespace, hidden, ways[:1], {}, "silent")
     bastion = _public(rows["orders-bastion"])
-    public = [Target("orders-bastion", bastion, port) for port in (22, 4646, 8301, 8501)]
+    public = [Target("orders-bastion", bastion, port, Role.BASTION) for port in (22, 4646, 8301, 8501)]
     wrong += _compared("the internet", names.internet, public[:1], ways, _SPOKEN)
     wrong += _compared("the internet", names.internet, [*public[1:], *targets], ways[:1], {}, "silent")
     return wrong
+
+
+def _balanced(built: Topology, addresses: Mapping[str, str]) -> list[Target]:
+    """Every balancer at its own address: on each port that it forwards, and on some that only hosts have."""
+    return [
+        Target(balancer.name, addresses[balancer.name], port, balancer.role, by_balancer=True)
+        for balancer in built.balancers
+        for port in (*(listener.port for listener in balancer.listeners), *_NOT_BALANCED)
+    ]
 
 
 def _compared(
@@ -106,25 +125,22 @@ def _compared(
     ]
 
 
-def _split(
-    built: Topology, network: IPv4Network | None, targets: Iterable[Target]
-) -> tuple[list[Target], list[Target]]:
-    """Those that the table lets a machine of that network reach, and the others."""
+def _split(built: Topology, source: str, targets: Iterable[Target]) -> tuple[list[Target], list[Target]]:
+    """Those that the table lets a machine of that source reach, and the others."""
     reached: list[Target] = []
     hidden: list[Target] = []
     for target in targets:
-        is_let = network is not None and _is_let(built, network, built.host(target.host), target.port)
-        (reached if is_let else hidden).append(target)
+        (reached if _is_let(built, source, target) else hidden).append(target)
     return reached, hidden
 
 
-def _is_let(built: Topology, network: IPv4Network, host: Host, port: int) -> bool:
-    sources = {f"network:{net.key}" for net in built.networks if net.cidr == network}
-    return any(
-        flow.destination is host.role
-        and flow.source in sources
+def _is_let(built: Topology, source: str, target: Target) -> bool:
+    return not (target.by_balancer and target.port in _NOT_BALANCED) and any(
+        flow.destination is target.role
+        and flow.source == source
         and flow.protocol == "tcp"
-        and any(first <= port <= last for first, last in flow.ports)
+        and (target.by_balancer or not flow.by_balancer)
+        and any(first <= target.port <= last for first, last in flow.ports)
         for flow in built.flows
     )
 

@@ -24,8 +24,10 @@ from steppe.rocketmq.remoting import Refused, call
 from steppe.rocketmq.verify import TOPIC
 from steppe.rocketmq.verify import verify as check
 from tests.whole.conftest import ORDERS, PATIENCE_S, Shell, until
+from tests.whole.customer import sent_and_received
 from tests.whole.hidden import processes, secrets_of
 from tests.whole.matrix import differences
+from tests.whole.strangers import OTHER_PROJECT, homes, others, strangers
 from ubox.fabric.names import Names
 
 pytestmark = pytest.mark.box
@@ -285,7 +287,45 @@ def test_a_rotation_restarts_nothing_and_goes_on_after_a_kill(shell: Shell) -> N
 
 @pytest.mark.usefixtures("built")
 def test_every_port_answers_just_whom_the_table_of_flows_names(shell: Shell, tmp_path: Path) -> None:
-    assert differences(shell, tmp_path) == []
+    """Peers among them: a customer sends and receives by internal addresses, KUN reaches the balancers."""
+    file, user = tmp_path / "orders.yaml", tmp_path / "shop.conf"
+    file.write_text(ORDERS.read_text())
+    may = ("--pub", "parcels", "--sub", "parcels", "--group", "parcels*")
+    shell.run("mq", "topic", "create", ORDERS, "parcels")
+    shell.run("mq", "user", "create", ORDERS, "shop", *may, "--out", user)
+    before = shell.hosts()
+    with others(shell) as joined:
+        customer, kun = joined["customer"].vpc, joined["kun"].vpc
+        shell.run("network", "peer", file, customer, "--yes")
+        shell.run("network", "peer", file, kun, "--management", "--project", OTHER_PROJECT, "--yes")
+        assert shell.json("plan", file, "--exit-code", "--no-price")["steps"] == []
+        assert {peer["vpc_id"]: peer["joined"] for peer in shell.json("status", file)["peers"]} == {
+            customer: True,
+            kun: True,
+        }
+        with strangers({**homes(shell), **joined}, "box-01") as standing:
+            result = sent_and_received(
+                Names.of(shell.box),
+                standing["customer"],
+                credentials=user,
+                endpoint=f"{shell.json('status', file)['addresses']['balancers']['orders-nameserver']}:8080",
+                nameserver="main",
+                topic="parcels",
+                messages=200,
+            )
+            assert result["sent"] == result["acknowledged"] == result["received"] == 200
+            assert differences(shell, tmp_path, standing) == []
+        shell.run("network", "unpeer", file, customer, "--yes")
+        # What the file of the cluster doesn't name goes, also without a word to the command.
+        (step,) = shell.json("plan", ORDERS, "--exit-code", "--no-price", code=3)["steps"]
+        assert step["name"] == f"orders-net-management--{kun}"
+        shell.run("up", ORDERS, "--yes")
+    shell.run("mq", "user", "delete", ORDERS, "shop", "--yes")
+    shell.run("mq", "topic", "delete", ORDERS, "parcels", "--yes")
+    assert {name: row["UHostId"] for name, row in shell.hosts().items()} == {
+        name: row["UHostId"] for name, row in before.items()
+    }
+    assert shell.json("plan", ORDERS, "--exit-code", "--no-price")["on_hosts"] == []
 
 
 def test_no_secret_is_in_any_output_log_or_process(shell: Shell, built: list[dict[str, Any]]) -> None:

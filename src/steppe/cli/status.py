@@ -53,6 +53,7 @@ def _data(found: Status) -> dict[str, Any]:
         "healthy": found.healthy,
         "hosts": [dataclasses.asdict(host) for host in found.hosts],
         "addresses": dataclasses.asdict(found.addresses),
+        "peers": [dataclasses.asdict(peer) for peer in found.peers],
         "conditions": [dataclasses.asdict(each) for each in found.conditions],
         "warnings": list(found.warnings),
     }
@@ -72,6 +73,10 @@ def _show(file: Path, found: Status) -> None:
         screen.print(f"{balancer.name}: {_where(balancer, found.addresses.balancers)}")
     if found.addresses.bastion:
         screen.print(f"bastion: {found.addresses.bastion}; steppe ssh {escape(str(file))} HOST logs in")
+    for peer in found.peers:
+        how = "is joined to" if peer.joined else "[red]is not joined to[/]"
+        ranges = f" ({', '.join(peer.ranges)})" if peer.ranges else ""
+        screen.print(f"peer {escape(peer.vpc_id)}{ranges} {how} {escape(peer.network)}")
     screen.print()
     for condition in found.conditions:
         screen.print(_condition(condition))

@@ -38,10 +38,21 @@ class HostStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PeerStatus:
+    vpc_id: str
+    network: str
+    """Name of the cluster's VPC."""
+    ranges: tuple[str, ...]
+    joined: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     topology: Topology
     hosts: tuple[HostStatus, ...]
     addresses: Addresses
+    peers: tuple[PeerStatus, ...]
+    """Others' VPCs, those of the file and those that are joined without it."""
     conditions: tuple[ConditionResult, ...]
     warnings: tuple[str, ...]
     """What a person should do before it hurts, each with its remedy."""
@@ -62,6 +73,7 @@ def status(file: Path, emit: Emit) -> Status:
         topology=cluster.topology,
         hosts=_hosts(cluster, observed),
         addresses=where,
+        peers=_peers(cluster, observed),
         conditions=tuple(_looked_at(cluster, where, emit)),
         warnings=tuple(_warnings(cluster)),
     )
@@ -72,6 +84,8 @@ def _warnings(cluster: Cluster) -> Iterator[str]:
     said = warning(first, datetime.now(UTC))
     if said:
         yield f"{said}: {remedy(first, str(cluster.file))}"
+    if cluster.unseen_peer:
+        yield f"{cluster.unseen_peer.message} {cluster.unseen_peer.hint}"
     for name, what in ((CERTIFICATES, "certs"), (GOSSIP, "gossip")):
         if begun(cluster.folder, name):
             yield f"a rotation was begun and is not finished: steppe rotate {cluster.file} {what}"
@@ -88,6 +102,23 @@ def _hosts(cluster: Cluster, observed: Observed) -> tuple[HostStatus, ...]:
             state=states.get(host.name, "absent"),
         )
         for host in cluster.topology.hosts
+    )
+
+
+def _peers(cluster: Cluster, observed: Observed) -> tuple[PeerStatus, ...]:
+    vpcs = {fact.id: fact.name for fact in observed.of("vpc")}
+    found = {
+        (vpcs[fact.here], fact.there): fact.ranges
+        for fact in observed.of("peering")
+        if fact.there not in vpcs
+    }
+    wanted = {
+        (cluster.topology.network(peer.network).vpc_name, peer.vpc_id): tuple(map(str, peer.ranges))
+        for peer in cluster.topology.peers
+    }
+    return tuple(
+        PeerStatus(vpc_id=vpc, network=network, ranges=ranges, joined=(network, vpc) in found)
+        for (network, vpc), ranges in {**found, **wanted}.items()
     )
 
 
