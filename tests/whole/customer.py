@@ -15,7 +15,8 @@ _CREDENTIALS = "/root/user.conf"
 _SCRIPT = f"""
 umask 077; cat >{_CREDENTIALS}
 export JAVA_OPTS="-Xmx128m -Drocketmq.namesrv.domain=$1 -Drocketmq.namesrv.domain.subgroup=$2"
-exec /opt/rocketmq/bin/verify --topic "$3" --messages "$4" --timeout-seconds 60 --credentials {_CREDENTIALS}
+exec /opt/rocketmq/bin/verify --topic "$3" --group "$3" --messages "$4" \\
+  --timeout-seconds 60 --credentials {_CREDENTIALS}
 """
 
 
