@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from ipaddress import IPv4Network
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
@@ -19,9 +20,16 @@ from steppe import spec, topology
 from steppe.diagram import Drawing, Health, draw, mermaid, svg
 from steppe.diagram.drawing import Box
 from steppe.topology import Role, Topology
+from steppe.topology.model import Peer
 
 ROOT = Path(__file__).parents[2]
 ORDERS = topology.build(spec.load(ROOT / "examples" / "orders.yaml"))
+_PEERS = """
+network:
+  client_peers: [{vpc_id: uvnet-customer, ranges: [10.99.0.0/24]}]
+  management_peers: [{vpc_id: uvnet-kun, project: org-kun, ranges: [10.98.0.0/24]}]
+"""
+JOINED = topology.build(spec.parse((ROOT / "examples" / "orders.yaml").read_text() + _PEERS, "orders.yaml"))
 
 
 @pytest.mark.parametrize(
@@ -29,8 +37,10 @@ ORDERS = topology.build(spec.load(ROOT / "examples" / "orders.yaml"))
     [
         (svg(draw(ORDERS)), ROOT / "docs" / "pictures" / "orders.svg"),
         (mermaid(ORDERS), Path(__file__).parent / "golden" / "orders.mmd"),
+        (svg(draw(JOINED)), ROOT / "docs" / "pictures" / "peers.svg"),
+        (mermaid(JOINED), Path(__file__).parent / "golden" / "peers.mmd"),
     ],
-    ids=["svg", "mermaid"],
+    ids=["svg", "mermaid", "svg of peers", "mermaid of peers"],
 )
 def test_the_picture_is_current(text: str, kept: Path) -> None:
     if os.environ.get("STEPPE_WRITE_GOLDEN"):
@@ -52,7 +62,19 @@ def _topologies(pick: st.DrawFn) -> Topology:
                 name = f"{cluster}-{role}-{zone.letter}" + (f"-{ordinal}" if ordinal > 1 else "")
                 hosts.append(replace(model, name=name, zone=zone, ordinal=ordinal))
     balancers = tuple(replace(each, name=f"{cluster}-{each.role}") for each in ORDERS.balancers)
-    return replace(ORDERS, cluster=cluster, zones=zones, hosts=tuple(hosts), balancers=balancers)
+    peers = tuple(
+        Peer(
+            side=side,
+            network=side,
+            vpc_id=f"uvnet-{'long' * number}{number}",
+            project=None,
+            region=None,
+            ranges=tuple(IPv4Network(f"10.{place}.0.0/16") for place in range(pick(st.integers(0, 2)))),
+        )
+        for side in ("client", "management")
+        for number in range(pick(st.integers(0, 5)))
+    )
+    return replace(ORDERS, cluster=cluster, zones=zones, hosts=tuple(hosts), balancers=balancers, peers=peers)
 
 
 @settings(deadline=None, max_examples=25)

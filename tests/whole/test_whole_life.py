@@ -313,7 +313,7 @@ def test_every_port_answers_just_whom_the_table_of_flows_names(shell: Shell, tmp
                 topic="parcels",
                 messages=200,
             )
-            assert result["sent"] == result["acknowledged"] == result["received"] == 200
+            assert result["sent"] == result["acknowledged"] == result["received"] == 200, result
             assert differences(shell, tmp_path, standing) == []
         shell.run("network", "unpeer", file, customer, "--yes")
         # What the file of the cluster doesn't name goes, also without a word to the command.

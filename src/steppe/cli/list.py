@@ -61,10 +61,12 @@ def _show(found: Listing) -> None:
         console().print(f"No cluster in {escape(', '.join(found.regions))}.")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("cluster", "region", "owner", "hosts running", "created", "changed now by"):
+    for title in ("cluster", "region", "owner", "hosts running", "peers", "created", "changed now by"):
         table.add_column(title)
     for each in found.clusters:
         owner = "this workspace" if each.own else "another workspace"
         hosts = f"{each.running} of {each.hosts}"
-        table.add_row(each.cluster, each.region, owner, hosts, each.created, escape(each.lock))
+        table.add_row(
+            each.cluster, each.region, owner, hosts, str(len(each.peers)), each.created, escape(each.lock)
+        )
     console().print(table)

@@ -4,6 +4,7 @@
 2. Each role is a row: its balancer across all zones, its hosts below, one column for each zone.
 3. More than three hosts of a role in one zone become one card that says how many.
 4. What is outside, operators and the internet, stands above; a peering joins two panels.
+5. Others' VPCs stand below the network that they are peered with; more than there are zones become one card.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from steppe.diagram.drawing import CHARACTER, Box, Drawing, Health, Label, Line
-from steppe.topology.model import Host, Listener, Network, Role, Topology
+from steppe.topology.model import Host, Listener, Network, Peer, Role, Topology
 
 _NAME, _SMALL, _TITLE = 13.0, 11.0, 15.0
 _PAD, _GAP, _MARGIN = 14.0, 12.0, 28.0
@@ -48,13 +49,14 @@ def draw(topology: Topology, healths: Healths | None = None) -> Drawing:
     bottom = max(panel.y + panel.height for panel in panels)
     outside, lines = _outside(cards)
     links, words = _peerings(topology, panels)
+    peers, ways = _peers(topology, panels, column, bottom)
     return Drawing(
         title=f"{topology.cluster} in {topology.region}",
         width=left - _BETWEEN + _MARGIN,
-        height=bottom + _MARGIN,
+        height=bottom + (_OUTSIDE if peers else 0.0) + _MARGIN,
         panels=tuple(panels),
-        cards=(*cards, *outside),
-        lines=(*lines, *links),
+        cards=(*cards, *outside, *peers),
+        lines=(*lines, *links, *ways),
         notes=(*notes, *words),
     )
 
@@ -65,6 +67,7 @@ def _column(topology: Topology, seen: Healths) -> float:
     own = [
         line for hosts in _groups(topology).values() for card in _cards(hosts) for line in _words(card, seen)
     ]
+    own += [line for network in topology.networks for card in _peer_cards(topology, network) for line in card]
     widest = max(_width(own), 120.0)
     wide = [f"{network.vpc_name} · {network.cidr}" for network in topology.networks]
     wide += [network.subnet_name for network in topology.networks]
@@ -202,6 +205,34 @@ def _peerings(topology: Topology, panels: list[Box]) -> tuple[list[Line], list[L
             lines.append(Line(x1=one.x + one.width, y1=y, x2=two.x, y2=y, both=True))
             labels.append(_label(one.x + one.width + 24, y - 9, "peering", _SMALL, "zone"))
     return lines, labels
+
+
+def _peers(
+    topology: Topology, panels: list[Box], column: float, bottom: float
+) -> tuple[list[Box], list[Line]]:
+    boxes, lines = [], []
+    y = bottom + _OUTSIDE - _CARD
+    for network, panel in zip(topology.networks, panels, strict=True):
+        for place, words in enumerate(_peer_cards(topology, network)):
+            x = panel.x + _PAD + place * (column + _GAP)
+            boxes.append(_card(x, y, column, _CARD, "outside", words, None))
+            middle = x + column / 2
+            lines.append(Line(x1=middle, y1=panel.y + panel.height, x2=middle, y2=y, both=True))
+    return boxes, lines
+
+
+def _peer_cards(topology: Topology, network: Network) -> list[list[tuple[str, float]]]:
+    """The text of each card of a network's peers."""
+    found = list({peer.vpc_id: peer for peer in topology.peers if peer.network == network.key}.values())
+    if len(found) > len(topology.zones):
+        return [[(f"{found[0].vpc_id} …", _NAME), (f"{len(found)} peers", _SMALL)]]
+    return [[(peer.vpc_id, _NAME), (" · ".join(("peer", *_ranges(peer))), _SMALL)] for peer in found]
+
+
+def _ranges(peer: Peer) -> tuple[str, ...]:
+    """The first one; none where nobody has told them."""
+    more = " …" if len(peer.ranges) > 1 else ""
+    return tuple(f"{each}{more}" for each in peer.ranges[:1])
 
 
 def _card(

@@ -25,6 +25,9 @@ def _lines(topology: Topology, seen: Mapping[str, Health]) -> Iterator[str]:
         yield f"  {_id(gateway.name)} --> internet([internet])"
     for peering in topology.peerings:
         yield f"  {peering.a} <-- peering --> {peering.b}"
+    for (key, vpc), peer in {(peer.network, peer.vpc_id): peer for peer in topology.peers}.items():
+        ranges = "".join(f"<br/>{each}" for each in peer.ranges)
+        yield f'  {_id(vpc)}(["{_text(vpc)}{ranges}"]) <-- peering --> {key}'
 
 
 def _network(topology: Topology, network: Network, seen: Mapping[str, Health]) -> Iterator[str]:

@@ -41,6 +41,8 @@ class Listed:
     running: int
     created: str
     """UTC, ISO 8601."""
+    peers: tuple[str, ...]
+    """Ids of others' VPCs that its networks are joined to."""
     lock: str
     """Who changes it now, for people; empty where nobody does."""
 
@@ -130,5 +132,6 @@ def _listed(found: FoundCluster, space: Workspace, now: float) -> Listed:
         hosts=sum(found.hosts.values()),
         running=found.hosts.get("Running", 0),
         created=datetime.fromtimestamp(found.created, UTC).isoformat(),
+        peers=found.peers,
         lock=found.lock.holder if found.lock and found.lock.until > now else "",
     )

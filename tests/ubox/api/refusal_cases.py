@@ -106,6 +106,8 @@ NETWORKS = [
     case(no.VPC_ABSENT, "DescribeVPCIntercom", NO_VPC),
     case(no.VPC_IN_USE, "DeleteVPC", VPCId="@vpc"),
     case(no.INTERCOM_ABSENT, "DeleteVPCIntercom", VPCId="@vpc", DstVPCId="@twin_vpc"),
+    case(no.VPC_ABSENT, "CreateVPCIntercom", VPCId="@vpc", DstVPCId="@twin_vpc", DstProjectId="org-two"),
+    case(no.VPC_ABSENT, "DeleteVPCIntercom", VPCId="@vpc", DstVPCId="@far_vpc", DstRegion="box-two"),
     case(no.INTERCOM_EXISTS, "CreateVPCIntercom", VPCId="@vpc", DstVPCId="@far_vpc"),
     case(no.NETWORK_INVALID, "CreateVPC", Name="a", Network=["8.0.0.0/16"]),
     case(no.NETWORK_INVALID, "CreateVPC", Name="a", Network=["10.0.0.0/30"]),

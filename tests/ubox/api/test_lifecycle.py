@@ -6,6 +6,8 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from ubox.contract import ACTIONS
 from ubox.contract import refusals as no
 from ubox.testing import Served
@@ -344,3 +346,33 @@ def test_every_action_is_called_by_these_tests(served: Served, api: Api, public_
     with served.box.store.transaction() as rows:
         called = {line["action"] for line in served.box.journal.read(rows) if line["retcode"] == 0}
     assert set(ACTIONS) - called == set()
+
+
+@pytest.mark.parametrize("place", [{"ProjectId": "org-two"}, {"Region": "box-two"}])
+def test_an_intercom_leads_to_another_project_or_region(api: Api, place: dict[str, str]) -> None:
+    here, _ = api.network()
+    there = api.call("CreateVPC", Name="there", Network=["10.99.0.0/24"], **place)["VPCId"]
+    ends = {"VPCId": here, "DstVPCId": there, **{f"Dst{name}": value for name, value in place.items()}}
+    api.call("CreateVPCIntercom", Region="box", **ends)
+    for vpc, where, peer in ((here, {"Region": "box"}, there), (there, {"Region": "box", **place}, here)):
+        rows = api.call("DescribeVPCIntercom", VPCId=vpc, **where)["DataSet"]
+        assert [row["VPCId"] for row in rows] == [peer]
+    elsewhere = {"DstProjectId": "org-box", "DstRegion": "box"}
+    assert api.call("DescribeVPCIntercom", VPCId=here, Region="box", **elsewhere)["DataSet"] == []
+    assert api.code("DeleteVPCIntercom", Region="box", VPCId=here, DstVPCId=there) == no.VPC_ABSENT.code
+    api.call("DeleteVPCIntercom", Region="box", **ends)
+    assert api.call("DescribeVPCIntercom", VPCId=here, Region="box")["DataSet"] == []
+
+
+def test_projects_see_their_own_things_alone(api: Api) -> None:
+    vpc, _ = api.network()
+    assert [row["ProjectId"] for row in api.uaccount.get_project_list({})["ProjectSet"]] == [
+        "org-box",
+        "org-two",
+    ]
+    assert api.call("DescribeVPC", Region="box", ProjectId="org-two")["DataSet"] == []
+    assert api.code("DeleteVPC", Region="box", ProjectId="org-two", VPCId=vpc) == no.VPC_ABSENT.code
+    kinds = [
+        row["Type"] for row in api.call("DescribeFirewall", Region="box", ProjectId="org-two")["DataSet"]
+    ]
+    assert sorted(kinds) == ["recommend non web", "recommend web"]
