@@ -46,7 +46,7 @@ def create_app(box: Box, *, drop: Drop = no_connection) -> ASGIApp:
             )
         except Unreadable as error:
             return PlainTextResponse(str(error), status_code=400)
-        passage = box.gateway.admit(raw)
+        passage = box.gateway.admit(raw, request.client.host if request.client else "")
         if not isinstance(passage, Passage):
             return JSONResponse(passage)
         return await _struck(request, passage)

@@ -35,6 +35,8 @@ class Passage:
     """A request on its way through the gate; each step adds what it found out."""
 
     raw: Raw
+    caller: str = ""
+    """The address that it came from."""
     sent: Mapping[str, Value] = field(default_factory=dict)
     action: Action | None = None
     region: str = ""
@@ -61,9 +63,9 @@ class Gateway:
         with store.transaction() as rows:
             found_recommended(rows, box.settings, clock())
 
-    def admit(self, raw: Raw) -> Passage | dict[str, object]:
-        """A call that may happen, or the refusal to send."""
-        passage = Passage(raw=raw)
+    def admit(self, raw: Raw, caller: str = "") -> Passage | dict[str, object]:
+        """A call that may happen, or the refusal to send. `caller`: the address that it came from."""
+        passage = Passage(raw=raw, caller=caller)
         try:
             for step in self._steps:
                 step(passage)
@@ -88,9 +90,7 @@ class Gateway:
                     box=self._box,
                 )
                 answer = success(action, BEHAVIOURS[action.name](call))
-                self._journal.write(
-                    rows, Line(at=now, action=action.name, retcode=0, ignored=passage.ignored)
-                )
+                self._journal.write(rows, _line(passage, now, 0))
         except Refused as refused:
             if refused.refusal not in (*action.refusals, MISSING_PARAM, BAD_PARAM):
                 raise BrokenContract(f"{action.name} may not refuse with {refused.refusal.name}") from refused
@@ -99,9 +99,8 @@ class Gateway:
 
     def _refused(self, passage: Passage, refused: Refused) -> dict[str, object]:
         action = passage.raw.action or ""
-        line = Line(at=self._clock(), action=action, retcode=refused.refusal.code, ignored=passage.ignored)
         with self._store.transaction() as rows:
-            self._journal.write(rows, line)
+            self._journal.write(rows, _line(passage, self._clock(), refused.refusal.code))
         return refusal(action, refused)
 
     def _named(self, passage: Passage) -> None:
@@ -152,6 +151,16 @@ class Gateway:
                 Refusal("fault", passage.fault.retcode, "", Mark.ASSUMED, "by a fault rule"),
                 passage.fault.message,
             )
+
+
+def _line(passage: Passage, now: float, retcode: int) -> Line:
+    return Line(
+        at=now,
+        action=passage.raw.action or "",
+        retcode=retcode,
+        ignored=passage.ignored,
+        caller=passage.caller,
+    )
 
 
 def _text(sent: Mapping[str, Value], name: str) -> str:

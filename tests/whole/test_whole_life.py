@@ -27,6 +27,7 @@ from tests.whole.conftest import ORDERS, PATIENCE_S, Shell, until
 from tests.whole.customer import sent_and_received
 from tests.whole.hidden import processes, secrets_of
 from tests.whole.matrix import differences
+from tests.whole.outward import called_by_a_job, callers, public_url
 from tests.whole.strangers import OTHER_PROJECT, homes, others, strangers
 from ubox.fabric.names import Names
 
@@ -221,6 +222,43 @@ def test_a_host_that_was_switched_off_shows_and_is_mended(shell: Shell) -> None:
     shell.run("up", ORDERS, "--yes")
     assert shell.hosts()["orders-nomad-b"]["UHostId"] == lost["UHostId"]
     until("the cluster is well", lambda: shell.run("status", ORDERS, code=None).returncode == 0)
+
+
+@pytest.mark.usefixtures("built")
+def test_jobs_call_the_cloud_through_the_gateway_and_by_no_other_way(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in shell.environment.items():
+        monkeypatch.setenv(name, value)
+    url, cloud = public_url(shell), shell.cloud()
+
+    def gateway() -> dict[str, Any]:
+        (row,) = cloud.invoke("DescribeNATGW", {})["DataSet"]
+        assert row["NATGWName"] == "orders-gateway-client"
+        return dict(row)
+
+    def seen_as() -> list[str]:
+        return [address["EIP"] for each in gateway()["IPSet"] for address in each["IPResInfo"]]
+
+    with entered() as (_, _, way):
+        for pool in ("broker", "nameserver"):
+            assert called_by_a_job(way.nomad, url, pool)
+        assert callers(shell) == seen_as() * 2
+        # The management network has no way out.
+        curl = ("--", "curl", "--silent", "--max-time", "3", url)
+        for host in ("consul-a", "nomad-b"):
+            shell.run("ssh", ORDERS, host, *curl, code=28)
+        assert shell.run("ssh", ORDERS, "broker-b", *curl).returncode == 0
+        cloud.invoke("DeleteNATGW", {"NATGWId": gateway()["NATGWId"]})
+        steps = shell.json("plan", ORDERS, "--exit-code", "--no-price", code=3)["steps"]
+        assert [(step["action"], step["name"]) for step in steps] == [("create", "orders-gateway-client")]
+        before = callers(shell)
+        assert not called_by_a_job(way.nomad, url, "broker")
+        assert callers(shell) == before
+        assert shell.json("verify", ORDERS, "--messages", "200")["groups"]["main"]["received"] == 200
+        shell.run("up", ORDERS, "--yes")
+        assert called_by_a_job(way.nomad, url, "broker")
+        assert callers(shell)[len(before) :] == seen_as()
 
 
 @pytest.mark.usefixtures("built")

@@ -123,6 +123,7 @@ def test_the_journal_tells_each_call_and_what_was_ignored(api: Api) -> None:
         ("DescribeVPC", 0, ["Tagg"]),
         ("DeleteVPC", no.VPC_ABSENT.code, []),
     ]
+    assert {line["caller"] for line in lines} == {"127.0.0.1"}
     later = ask(api.served, f"calls?since={lines[1]['number']}", method="GET").json()
     assert [line["action"] for line in later] == ["DeleteVPC"]
 
