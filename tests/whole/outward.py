@@ -6,7 +6,7 @@ import json
 import uuid
 from ipaddress import IPv4Network
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from urllib.request import urlopen
 
 from steppe.control.nomad import NomadApi
@@ -21,12 +21,18 @@ _GONE = ("complete", "failed", "lost")
 def public_url(shell: Shell) -> str:
     """A signed call of the API at its address on the internet; the same each time."""
     box = _told(shell)
-    address = IPv4Network(box["internet"])[2]
+    address = IPv4Network(box["internet"]["cidr"])[2]
     call = {"Action": _ACTION, "Region": box["region"], "ProjectId": box["project_id"]}
     call["PublicKey"] = box["public_key"]
     return (
         f"http://{address}:{box['port']}/?{urlencode({**call, 'Signature': sign(call, box['private_key'])})}"
     )
+
+
+def address_of(url: str) -> tuple[str, str]:
+    """Its address and port."""
+    parts = urlsplit(url)
+    return str(parts.hostname), str(parts.port)
 
 
 def callers(shell: Shell) -> list[str]:
@@ -40,7 +46,13 @@ def called_by_a_job(nomad: NomadApi, url: str, pool: str) -> bool:
     """Whether a job on a host of that node pool got an answer; it runs as RocketMQ's user, and is removed."""
     name = f"outward-{uuid.uuid4().hex[:8]}"
     curl = {"command": "/usr/bin/curl", "args": ["--silent", "--fail", "--max-time", "5", url]}
-    task = {"Name": "call", "Driver": "raw_exec", "User": "rocketmq", "Config": curl}
+    task = {
+        "Name": "call",
+        "Driver": "raw_exec",
+        "User": "rocketmq",
+        "Config": curl,
+        "Resources": {"CPU": 50, "MemoryMB": 32},
+    }
     group = {
         "Name": "call",
         "Tasks": [task],

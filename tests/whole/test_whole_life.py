@@ -27,7 +27,7 @@ from tests.whole.conftest import ORDERS, PATIENCE_S, Shell, until
 from tests.whole.customer import sent_and_received
 from tests.whole.hidden import processes, secrets_of
 from tests.whole.matrix import differences
-from tests.whole.outward import called_by_a_job, callers, public_url
+from tests.whole.outward import address_of, called_by_a_job, callers, public_url
 from tests.whole.strangers import OTHER_PROJECT, homes, others, strangers
 from ubox.fabric.names import Names
 
@@ -244,6 +244,8 @@ def test_jobs_call_the_cloud_through_the_gateway_and_by_no_other_way(
         for pool in ("broker", "nameserver"):
             assert called_by_a_job(way.nomad, url, pool)
         assert callers(shell) == seen_as() * 2
+        out = ("network", "trace", ORDERS, "broker-c", *address_of(url), "--live")
+        assert shell.json(*out)["tried"]["came_through"]
         # The management network has no way out.
         curl = ("--", "curl", "--silent", "--max-time", "3", url)
         for host in ("consul-a", "nomad-b"):
@@ -252,6 +254,7 @@ def test_jobs_call_the_cloud_through_the_gateway_and_by_no_other_way(
         cloud.invoke("DeleteNATGW", {"NATGWId": gateway()["NATGWId"]})
         steps = shell.json("plan", ORDERS, "--exit-code", "--no-price", code=3)["steps"]
         assert [(step["action"], step["name"]) for step in steps] == [("create", "orders-gateway-client")]
+        assert "trace.differs" in shell.run(*out, code=4).stderr
         before = callers(shell)
         assert not called_by_a_job(way.nomad, url, "broker")
         assert callers(shell) == before
@@ -268,6 +271,11 @@ def test_a_person_reaches_hosts_by_name_in_both_networks(shell: Shell) -> None:
         assert done.stdout.strip() == f"orders-{host.removeprefix('orders-')}"
     assert "did you mean orders-broker-a?" in shell.run("ssh", ORDERS, "brokr-a", code=2).stderr
     assert "Consul" in shell.run("logs", ORDERS, "consul-b", "consul", "--since", "2h").stdout
+    for source, target, port in (("broker-a", "orders-consul", "8501"), ("bastion", "broker-c", "22")):
+        assert shell.json("network", "trace", ORDERS, source, target, port, "--live")["tried"]["came_through"]
+    for source, target, port in (("consul-a", "broker-b", "10911"), ("nomad-b", "orders-nameserver", "9876")):
+        done = shell.run("network", "trace", ORDERS, source, target, port, "--live", code=4)
+        assert "trace.stopped" in done.stderr
     folder = Path(shell.environment["STEPPE_WORKSPACE"]) / "box" / "orders"
     assert [each.name for each in folder.iterdir() if "ssh" in each.name] == []
 

@@ -1,26 +1,32 @@
-"""`steppe network`: what the cluster's networks are joined to."""
+"""`steppe network`: what the cluster's networks are joined to, and which way a flow takes through them."""
 
 from __future__ import annotations
 
 import difflib
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.markup import escape
 
 from steppe.cli import plan_view
 from steppe.cli.options import confirm, json_option, yes_option
+from steppe.cli.output import print_document
 from steppe.cli.render import console, events_shown
+from steppe.errors import Unhealthy
 from steppe.hints import typed
 from steppe.operations.network import Change, peer, unpeer
+from steppe.operations.trace import Traced, traced
 
 
 @click.group(name="network")
 def command() -> None:
-    """Join the cluster's networks to others' VPCs, and part them again.
+    """Join the cluster's networks to others' VPCs, part them again, and see which way a flow takes.
 
     \b
     Example:
+      steppe network trace orders.yaml broker-a orders-consul 8501
       steppe network peer orders.yaml uvnet-abc123
       steppe network unpeer orders.yaml uvnet-abc123
     """
@@ -89,6 +95,76 @@ def unpeer_command(file: Path, vpc_id: str, yes: bool, as_json: bool) -> None:
         done = unpeer(file, vpc_id, emit, shown)
     if not as_json:
         _tell(done, f"{vpc_id} is parted")
+
+
+@command.command(name="trace")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.argument("port")
+@click.option("--live", is_flag=True, help="Try it too: one TCP connection from the host FROM.")
+@json_option
+def trace_command(file: Path, source: str, target: str, port: str, live: bool, as_json: bool) -> None:
+    """Say which way a flow takes, hop by hop, and where it would be stopped. Exits with 4 when it is.
+
+    FROM and TO are hosts or balancers (with or without the Cluster ID), a peer's VPC, an IPv4 address,
+    `internet` or `operator`. PORT is a number, with /udp for UDP, or `icmp`. The answer follows from FILE
+    alone; --live compares it with a real connection, and exits with 4 too when that is otherwise.
+
+    \b
+    Example:
+      steppe network trace orders.yaml broker-a orders-consul 8501
+      steppe network trace orders.yaml internet bastion 22
+      steppe network trace orders.yaml consul-a broker-b 10911 --live
+    """
+    found = traced(file, source, target, port, live=live)
+    if as_json:
+        print_document(_traced(found))
+    else:
+        _show_trace(found)
+    _judge(found)
+
+
+def _traced(found: Traced) -> dict[str, Any]:
+    return {
+        "from": found.source.label,
+        "to": found.target.label,
+        "protocol": found.protocol,
+        "port": found.port,
+        "passes": found.trace.passes,
+        "hops": [asdict(hop) for hop in found.trace.hops],
+        "tried": None if found.tried is None else asdict(found.tried),
+    }
+
+
+def _show_trace(found: Traced) -> None:
+    out = console()
+    for hop in found.trace.hops:
+        mark = "[green]✓[/]" if hop.passes else "[red]✗[/]"
+        out.print(f"{mark} {escape(hop.at)}: {escape(hop.says)}")
+    if found.tried is not None:
+        mark = "[green]✓[/]" if found.tried.came_through else "[red]✗[/]"
+        out.print(f"{mark} tried, {found.tried.address}: {escape(found.tried.says)}")
+
+
+def _judge(found: Traced) -> None:
+    """Raises Unhealthy when the flow is stopped, or what was tried is otherwise than the rules say."""
+    what = f"{found.source.label} to {found.target.label}, {found.protocol}"
+    what += f" {found.port}" if found.port else ""
+    if found.tried is not None and found.tried.came_through != found.trace.passes:
+        said, seen = ("passes", "did not") if found.trace.passes else ("is stopped", "came through")
+        raise Unhealthy(
+            f"{what}: by the cluster's file it {said}, and tried it {seen}.",
+            code="trace.differs",
+            hint="`steppe plan` shows what differs from the file; others' own rules aren't in it",
+        )
+    if not found.trace.passes:
+        last = found.trace.hops[-1]
+        raise Unhealthy(
+            f"{what}: it is stopped at {last.at}.",
+            code="trace.stopped",
+            hint="docs/security.md has the table of flows, docs/networks.md how to join others' networks",
+        )
 
 
 class _Approval:
