@@ -63,25 +63,25 @@ def measure(file: Path) -> Run:
         return _run(file, folder, box)
     finally:
         with undisturbed():
-            subprocess.run([_COMMAND, "box", "reset", "--yes"], env=_environment(folder), capture_output=True)
+            subprocess.run([_COMMAND, "box", "reset", "--yes"], env=environment(folder), capture_output=True)
             reset(box)
             shutil.rmtree(folder)
 
 
 def _run(file: Path, folder: Path, box: Path) -> Run:
-    environment = _environment(folder)
+    around = environment(folder)
     before, free = load(), available_mib()
-    _timed(["box", "start"], environment)
+    timed(["box", "start"], around)
     empty = counts(box)
-    up_s, said = _timed(["up", str(file), "--yes", "--json"], environment)
+    up_s, said = timed(["up", str(file), "--yes", "--json"], around)
     events = [json.loads(line) for line in said.splitlines()]
-    message_s, _ = _timed(["verify", str(file), "--messages", "1", "--json"], environment)
-    again_s, said_again = _timed(["up", str(file), "--yes", "--json"], environment)
+    message_s, _ = timed(["verify", str(file), "--messages", "1", "--json"], around)
+    again_s, said_again = timed(["up", str(file), "--yes", "--json"], around)
     at_rest = rest(box, free)
-    plan_s, _ = _timed(["plan", str(file), "--exit-code"], environment)
-    down_s, _ = _timed(["down", str(file), "--yes"], environment)
+    plan_s, _ = timed(["plan", str(file), "--exit-code"], around)
+    down_s, _ = timed(["down", str(file), "--yes"], around)
     left = left_in_box(box, empty)
-    _timed(["box", "reset", "--yes"], environment)
+    timed(["box", "reset", "--yes"], around)
     return Run(
         load=before,
         stages={**_stages(events), "first message": round(message_s, 2)},
@@ -97,14 +97,14 @@ def _run(file: Path, folder: Path, box: Path) -> Run:
     )
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "UBOX_DIR": str(folder / "box"), "STEPPE_WORKSPACE": str(folder / "workspace")}
 
 
-def _timed(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[float, str]:
+def timed(arguments: Sequence[str], around: Mapping[str, str]) -> tuple[float, str]:
     """Seconds of a steppe command, and its stdout. Raises CommandFailed with the end of its stderr."""
     began = time.monotonic()
-    ended = subprocess.run([_COMMAND, *arguments], env=environment, capture_output=True, text=True)
+    ended = subprocess.run([_COMMAND, *arguments], env=around, capture_output=True, text=True)
     seconds = round(time.monotonic() - began, 2)
     if ended.returncode:
         raise CommandFailed(

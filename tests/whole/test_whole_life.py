@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.balancers import measured
 
 from steppe.control.access import Access
 from steppe.control.secrets import User
@@ -262,6 +263,21 @@ def test_jobs_call_the_cloud_through_the_gateway_and_by_no_other_way(
         shell.run("up", ORDERS, "--yes")
         assert called_by_a_job(way.nomad, url, "broker")
         assert callers(shell)[len(before) :] == seen_as()
+
+
+@pytest.mark.usefixtures("built")
+def test_balancers_lead_to_whoever_lives_while_a_zone_is_cut_off(shell: Shell) -> None:
+    told = measured(shell.box, patience_s=20.0)
+    for of_listeners in told.values():
+        assert {each.listener for each in of_listeners} == {
+            "orders-consul:8501",
+            "orders-nomad:4646",
+            "orders-nameserver:9876",
+            "orders-nameserver:8080",
+        }
+        assert [each for each in of_listeners if each.lost_afterwards or not each.connections] == []
+    assert [each.lost for each in told["heal"]] == [0, 0, 0, 0]
+    until("the cluster is well", lambda: shell.run("status", ORDERS, code=None).returncode == 0)
 
 
 @pytest.mark.usefixtures("built")

@@ -33,7 +33,7 @@ class Private:
         asked = {"VPCId": self.vpc, "Subnet": "10.9.8.0", "Netmask": 24, "SubnetName": "shared"}
         self.subnet: str = self.cloud.invoke("CreateSubnet", asked)["SubnetId"]
         self.file = folder / "private.yaml"
-        ids = f"legacy_vpc_id: {self.vpc}, legacy_subnet_id: {self.subnet}"
+        ids = f"legacy_vpc_id: {self.vpc}, legacy_subnet_id: {self.subnet}, balancer_mode: RequestProxy"
         text = ORDERS.read_text().replace("\nregion: box\n", "\nregion: box\naccess: {mode: direct}\n")
         self.file.write_text(text.replace("cluster: orders", "cluster: inner") + f"\nnetwork: {{{ids}}}\n")
 
