@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from steppe.cli.export_kubernetes import kubernetes
 from steppe.cli.export_ssh_config import ssh_config
 
 
@@ -14,7 +15,9 @@ def command() -> None:
     \b
     Example:
       steppe export ssh-config examples/orders.yaml >~/.ssh/orders.conf
+      steppe export kubernetes examples/orders.yaml | kubectl apply -f -
     """
 
 
 command.add_command(ssh_config)
+command.add_command(kubernetes)
