@@ -30,6 +30,7 @@ _COMMANDS: Mapping[str, str] = {
     "network": "Join others' VPCs to the cluster's networks, and part them.",
     "rotate": "Renew certificates or gossip keys of a running cluster.",
     "workspace": "Move a cluster between people, locked by a passphrase.",
+    "discover": "Print addresses of running hosts, in go-discover's syntax.",
     "doctor": "Say what this machine lacks, and how to mend it.",
     "box": "The local region: start, stop, status, inside, reset.",
     "completion": "Make the shell complete commands and names.",

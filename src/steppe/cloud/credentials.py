@@ -20,6 +20,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,11 +42,19 @@ class Credentials:
     endpoint: str = ENDPOINT
     ca_file: str = ""
     """The PEM file of the authority that signed the endpoint's certificate; empty for the public ones."""
+    host_endpoint: str = ""
+    """Where hosts of the region reach the API; empty where that is the endpoint."""
 
 
 def find(region: str, environ: Mapping[str, str], home: Path) -> Credentials:
     """The credentials for that region. Raises UsageError, saying what to do, when there are none."""
     return _of_box(environ, home) if region == BOX_REGION else _of_account(region, environ, home)
+
+
+def _of_hosts(told: Mapping[str, Any]) -> str:
+    """The box's API on its internet, at .2 of it: its endpoint is on this machine's loopback."""
+    internet = told.get("internet")
+    return f"http://{IPv4Network(internet['cidr'])[2]}:{told['port']}/" if internet else ""
 
 
 def _of_account(region: str, environ: Mapping[str, str], home: Path) -> Credentials:
@@ -153,6 +162,7 @@ def _of_box(environ: Mapping[str, str], home: Path) -> Credentials:
             private_key=told["private_key"],
             project_id=told["project_id"],
             endpoint=told["endpoint"],
+            host_endpoint=_of_hosts(told),
         )
     except FileNotFoundError:
         raise UsageError(

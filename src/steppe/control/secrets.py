@@ -35,6 +35,7 @@ from steppe.workspace import ClusterFolder
 __all__ = [
     "FILE",
     "HostSecrets",
+    "JoinKey",
     "KeyPair",
     "RocketmqUsers",
     "Secrets",
@@ -96,6 +97,18 @@ class HostSecrets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JoinKey:
+    """An API key that hosts carry to find each other; it should have the right to describe hosts alone."""
+
+    public_key: str
+    private_key: str = field(repr=False)
+    project_id: str = ""
+    """Empty for the account's default project."""
+    base_url: str = ""
+    """Where hosts reach the API; empty for UCloud's public address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
     owner: str
     """Random id of the workspace that owns the cluster; also in the claim's Remark."""
@@ -115,6 +128,8 @@ class Secrets:
     """By host name."""
     rocketmq: RocketmqUsers | None = None
     """None only as read from the file of an older steppe, before it was completed."""
+    join_key: JoinKey | None = None
+    """Only with `join: discover`."""
 
     @property
     def users(self) -> RocketmqUsers:
@@ -131,7 +146,7 @@ class Secrets:
 def complete(folder: ClusterFolder, topology: Topology) -> Secrets:
     """The cluster's secrets with every host of the topology in them; what the folder lacks is not kept yet.
 
-    Raises SteppeError when the kept ones can't be read.
+    A `join_key` takes the place of a kept one. Raises SteppeError when the kept ones can't be read.
     """
     kept = load(folder)
     return with_hosts(kept, topology) if kept else make(topology)
@@ -223,6 +238,11 @@ def _with_certificates(own: HostSecrets, topology: Topology, host: Host, ca: Key
 
 def _is_older(pair: KeyPair | None, since: datetime) -> bool:
     return pair is not None and pki.made(pair.certificate) < since
+
+
+def with_join_key(kept: Secrets, key: JoinKey | None) -> Secrets:
+    """The same secrets with that key for hosts to find each other; None keeps what there is."""
+    return replace(kept, join_key=key) if key else kept
 
 
 def _host(topology: Topology, host: Host, ca: KeyPair) -> HostSecrets:

@@ -26,7 +26,7 @@ def consul_config(topology: Topology, host: Host, secrets: Secrets) -> dict[str,
         "data_dir": paths.CONSUL_DATA,
         "bind_addr": str(host.address),
         "client_addr": "127.0.0.1",
-        "retry_join": [str(server.address) for server in peers.consul_servers(topology)],
+        **_join(topology),
         "retry_interval": "1s",
         "encrypt_verify_incoming": True,
         "encrypt_verify_outgoing": True,
@@ -50,6 +50,13 @@ def consul_config(topology: Topology, host: Host, secrets: Secrets) -> dict[str,
 def consul_gossip(secrets: Secrets) -> dict[str, Any]:
     """`gossip.json` beside it: the key an agent's keyring begins with. A file of its own: it is rotated."""
     return {"encrypt": secrets.consul_gossip}
+
+
+def _join(topology: Topology) -> dict[str, Any]:
+    """Nothing with `join: discover`: `steppe-discover` writes it into a file of its own."""
+    if topology.join == "discover":
+        return {}
+    return {"retry_join": [str(server.address) for server in peers.consul_servers(topology)]}
 
 
 def _tls() -> dict[str, Any]:

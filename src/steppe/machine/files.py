@@ -10,10 +10,12 @@ from typing import Any
 from steppe.control.secrets import HostSecrets, KeyPair, Secrets
 from steppe.machine import paths, peers
 from steppe.machine.consul import consul_config, consul_gossip
+from steppe.machine.discover import written
 from steppe.machine.firewall import nftables
 from steppe.machine.nomad import nomad_config, nomad_gossip
 from steppe.machine.nomad_keys import nomad_keys_config
 from steppe.machine.peer_ranges import peer_rules
+from steppe.topology import names
 from steppe.topology.model import Host, Role, Topology
 
 
@@ -89,6 +91,7 @@ def _addresses(topology: Topology, host: Host, balancer_addresses: Mapping[str, 
 def _consul(topology: Topology, host: Host, secrets: Secrets, pair: KeyPair) -> list[File]:
     config, gossip = _json(consul_config(topology, host, secrets)), _json(consul_gossip(secrets))
     return [
+        *_discover(topology, secrets),
         File(path=f"{paths.CONSUL_DATA}/", mode=0o700, user="consul", group="consul"),
         File(path=f"{paths.CONSUL_DIR}/", mode=0o750, group="consul"),
         File(path=f"{paths.CONSUL_DIR}/consul.json", content=config, mode=0o640, group="consul"),
@@ -99,6 +102,27 @@ def _consul(topology: Topology, host: Host, secrets: Secrets, pair: KeyPair) -> 
             for name, content in _tls(secrets, pair)
         ),
     ]
+
+
+def _discover(topology: Topology, secrets: Secrets) -> list[File]:
+    """What `steppe-discover` asks for. Raises KeyError with `join: discover` and no key for it."""
+    if topology.join != "discover":
+        return []
+    if secrets.join_key is None:
+        raise KeyError("join_key")
+    key = secrets.join_key
+    pairs = {
+        "provider": "ucloud",
+        "region": topology.region,
+        "tag": topology.cluster,
+        "name_prefix": names.role_prefix(topology.cluster, Role.CONSUL),
+        "project_id": key.project_id,
+        "public_key": key.public_key,
+        "private_key": key.private_key,
+        "base_url": key.base_url,
+    }
+    told = written({name: value for name, value in pairs.items() if value})
+    return [File(path=paths.DISCOVER, content=told + "\n", mode=0o600)]
 
 
 def _nomad(topology: Topology, host: Host, secrets: Secrets, pair: KeyPair) -> list[File]:

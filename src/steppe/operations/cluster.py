@@ -26,6 +26,7 @@ from steppe.control.secrets import Secrets
 from steppe.engine import Desired, Observed, Scope, observe
 from steppe.errors import Claimed, UsageError
 from steppe.hints import typed
+from steppe.operations import join
 from steppe.topology.model import Role, Topology
 from steppe.topology.preset import PresetNetwork
 from steppe.workspace import ClusterFolder, workspace
@@ -70,7 +71,7 @@ def known(file: Path) -> Cluster:
     For commands that only look. Raises UsageError for a wrong file or missing credentials.
     """
     cluster = _without_secrets(file)
-    return replace(cluster, secrets=kept.complete(cluster.folder, cluster.topology))
+    return _with_secrets(cluster, kept.complete(cluster.folder, cluster.topology))
 
 
 def owned(file: Path) -> Cluster:
@@ -88,7 +89,7 @@ def owned(file: Path) -> Cluster:
             code="workspace.unknown",
             hint=f"build it with `{typed('steppe', 'up', file)}`",
         )
-    return replace(cluster, secrets=kept.with_hosts(stored, cluster.topology))
+    return _with_secrets(cluster, kept.with_hosts(stored, cluster.topology))
 
 
 @contextmanager
@@ -104,9 +105,13 @@ def changing(
     cluster = _without_secrets(file, written, addressed=not removing)
     with cluster.folder.lock(command) as place:
         stored = kept.load(cluster.folder) if removing else None
-        secrets = stored or kept.complete(cluster.folder, cluster.topology)
-        with locked(cluster.api, cluster.scope, secrets.owner, command=command, place=place) as lock:
-            yield replace(cluster, secrets=secrets), lock
+        whole = (
+            replace(cluster, secrets=stored)
+            if stored
+            else _with_secrets(cluster, kept.complete(cluster.folder, cluster.topology), needed=not removing)
+        )
+        with locked(cluster.api, cluster.scope, whole.secrets.owner, command=command, place=place) as lock:
+            yield whole, lock
 
 
 def refuse_peers(cluster: Cluster) -> None:
@@ -140,7 +145,9 @@ def _without_secrets(file: Path, written: spec.Spec | None = None, *, addressed:
     there = _preset(api, written, folder) if addressed else None
     shown, unseen = peer_networks(api, written) if addressed else ({}, None)
     built = topology.build(written, there, shown)
-    return Cluster(file=file, topology=built, folder=folder, secrets=_NONE, api=api, unseen_peer=unseen)
+    key = join.join_key(written, built, file, api.credentials, os.environ) if addressed else None
+    secrets = kept.with_join_key(_NONE, key)
+    return Cluster(file=file, topology=built, folder=folder, secrets=secrets, api=api, unseen_peer=unseen)
 
 
 def _preset(api: Api, written: spec.Spec, folder: ClusterFolder) -> PresetNetwork | None:
@@ -150,6 +157,14 @@ def _preset(api: Api, written: spec.Spec, folder: ClusterFolder) -> PresetNetwor
         return None
     stored = kept.load(folder)
     return preset_network(api, written.cluster, vpc, subnet, kept.addresses(stored) if stored else {})
+
+
+def _with_secrets(cluster: Cluster, secrets: Secrets, *, needed: bool = True) -> Cluster:
+    """The cluster with these and the join key that its file gives. Raises UsageError if it lacks one."""
+    complete = kept.with_join_key(secrets, cluster.secrets.join_key)
+    if needed:
+        join.require(complete.join_key, cluster.topology.join)
+    return replace(cluster, secrets=complete)
 
 
 _NONE = Secrets(

@@ -4,7 +4,8 @@ Content-addressed: `images/<hash>/rootfs` in the cache, the hash being of the re
 so it is made again only when one of them changes. On UCloud the same recipe makes the custom image.
 
 1. `images/packages.txt`: Debian packages, by mmdebstrap (kept apart, since they change least).
-2. `images/host/`: files, copied to `/`; Consul, Nomad, RocketMQ's jars and `images/java/`.
+2. `images/host/`: files, copied to `/`; Consul, Nomad, RocketMQ's jars, `images/java/` and steppe's own
+   `discovery.py` as `/usr/local/sbin/steppe-discover`.
 3. `images/provision.sh`, inside: users, folders, units.
 4. `images/class-data.sh`, inside: class-data archives, so that JVMs start quickly.
 """
@@ -18,6 +19,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from steppe import discovery
 from steppe.setup import go_tools, rocketmq
 from steppe.setup.cache import cache_folder, publish, repository, sha256
 from steppe.setup.command import run
@@ -25,6 +27,7 @@ from steppe.setup.progress import step
 
 NAME = "steppe-host"
 SUITE = "bookworm"
+_DISCOVER = Path(discovery.__file__)
 _HINT = "steppe doctor tells what this machine lacks"
 _NOT_INSTALLED = ("usr/share/doc/*", "usr/share/man/*", "usr/share/locale/*")
 
@@ -55,6 +58,7 @@ def address(recipe: Path) -> str:
     """The image's content address: 16 hex digits."""
     jars = (recipe.parent / "tools" / "rocketmq" / "SHA256SUMS").read_text()
     parts = [*_recipe_parts(recipe), rocketmq.VERSION, jars]
+    parts.append(sha256(_DISCOVER))
     parts += [f"{tool.name} {go_tools.identity(tool)}" for tool in go_tools.TOOLS]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
@@ -107,6 +111,9 @@ def _install(recipe: Path, root: Path) -> None:
     shutil.copytree(recipe / "host", root, symlinks=True, dirs_exist_ok=True)
     for tool in go_tools.TOOLS:
         shutil.copy(go_tools.binary(tool), root / "usr/local/bin" / tool.name)
+    program = root / "usr/local/sbin/steppe-discover"
+    shutil.copyfile(_DISCOVER, program)
+    program.chmod(0o755)
     shutil.copytree(rocketmq.jars(), root / "opt/rocketmq/lib")
     _compile(recipe / "java", root / "opt/rocketmq")
 

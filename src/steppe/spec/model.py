@@ -9,7 +9,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from steppe.spec import limits
 from steppe.spec.units import (
@@ -315,6 +315,18 @@ class Spec(_Part):
     )
     access: AccessSpec = Field(default=AccessSpec(), description="Who may reach the cluster, and how.")
     hosts: HostsSpec = Field(default=HostsSpec(), description="What each role runs on.")
+    join: Literal["addresses", "discover"] = Field(
+        default="addresses",
+        description="How Consul agents find their servers: by fixed addresses, or by asking the cloud "
+        "before each start which servers run (docs/auto-join.md).",
+    )
+    join_credentials: StrictStr | None = Field(
+        default=None,
+        min_length=1,
+        description="With join: discover, a JSON file with public_key and private_key of a key that may only "
+        "describe hosts, and base_url where hosts reach the API elsewhere; from the cluster file's folder. "
+        "Left out, STEPPE_JOIN_PUBLIC_KEY and STEPPE_JOIN_PRIVATE_KEY. Kept with the cluster's secrets.",
+    )
     rocketmq: RocketMQSpec = Field(
         default=RocketMQSpec(), description="The RocketMQ groups; none if left out."
     )

@@ -89,6 +89,7 @@ def build(
         access=spec.access.mode,
         operators=spec.access.sources or networks[0].ranges,
         peers=peers(spec, networks, shown_peers or {}),
+        join=spec.join,
     )
 
 

@@ -235,6 +235,8 @@ class Topology:
     operators: tuple[IPv4Network, ...]
     """Where people may come from: `access.from`."""
     peers: tuple[Peer, ...] = ()
+    join: str = "addresses"
+    """How Consul agents find their servers: `addresses` or `discover`."""
 
     def by_role(self, role: Role) -> tuple[Host, ...]:
         return tuple(host for host in self.hosts if host.role is role)

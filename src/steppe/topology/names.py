@@ -11,7 +11,12 @@ HOSTS_PER_ISOLATION_GROUP = 7
 def host(cluster: str, role: Role, zone: Zone, ordinal: int) -> str:
     if role is Role.BASTION:
         return f"{cluster}-{role}"
-    return f"{cluster}-{role}-{zone.letter}" + (f"-{ordinal}" if ordinal > 1 else "")
+    return f"{role_prefix(cluster, role)}{zone.letter}" + (f"-{ordinal}" if ordinal > 1 else "")
+
+
+def role_prefix(cluster: str, role: Role) -> str:
+    """What the names of that role's hosts begin with; not for the bastion, which is alone."""
+    return f"{cluster}-{role}-"
 
 
 def vpc(cluster: str, network: str) -> str:
