@@ -60,11 +60,16 @@ class Agents:
     def inside(self, *command: str | Path) -> list[str]:
         return ["ip", "netns", "exec", self.namespace, *map(str, command)]
 
+    def stop_all(self) -> None:
+        for name in list(self.running):
+            self.stop(name)
+
     def discover(self, name: str) -> list[str]:
         """Runs `steppe-discover` as the unit does before Consul starts, and gives its answer."""
         answer = self.folder / name / "config" / "retry-join.json"
         answer.parent.mkdir(parents=True, exist_ok=True)
-        program = [sys.executable, "-I", discovery.__file__, "--config", self.config, "--answer", answer]
+        program: list[str | Path] = [sys.executable, "-I", discovery.__file__]
+        program += ["--config", self.config, "--answer", answer]
         subprocess.run([*program, "--group", ""], check=True, timeout=DEADLINE_S, env={"PATH": "/usr/bin"})
         assert answer.stat().st_mode & 0o007 == 0
         return list(json.loads(answer.read_text())["retry_join"])
@@ -125,7 +130,7 @@ def agents(tmp_path: Path, small: Topology) -> Iterator[Agents]:
         subprocess.run(["ip", "netns", "add", namespace], check=True)
         stack.callback(subprocess.run, ["ip", "netns", "delete", namespace], check=True)
         made = Agents(tmp_path, namespace, cluster)
-        stack.callback(lambda: [made.stop(name) for name in list(made.running)])
+        stack.callback(made.stop_all)
         subprocess.run(made.inside("ip", "link", "set", "lo", "up"), check=True)
         yield made
 
