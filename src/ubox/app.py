@@ -24,6 +24,12 @@ Drop = Callable[[Request], Awaitable[None]]
 """Breaks the connection of a request."""
 
 LOOPBACK = "127.0.0.1"
+MOST_BODY = 1024 * 1024
+"""Bytes. The largest real request, a host with its user-data, has some 40 KiB."""
+
+
+class _TooLong(Exception):
+    """A request's body is beyond the limit."""
 
 
 class Dropped(ConnectionError):
@@ -41,9 +47,11 @@ def create_app(box: Box, *, drop: Drop = no_connection) -> ASGIApp:
         try:
             raw = parse(
                 query=request.scope["query_string"],
-                body=await request.body(),
+                body=await _body(request),
                 content_type=request.headers.get("content-type", ""),
             )
+        except _TooLong:
+            return PlainTextResponse(f"more than {MOST_BODY} bytes", status_code=413)
         except Unreadable as error:
             return PlainTextResponse(str(error), status_code=400)
         passage = box.gateway.admit(raw, request.client.host if request.client else "")
@@ -78,6 +86,19 @@ def create_app(box: Box, *, drop: Drop = no_connection) -> ASGIApp:
     )
 
 
+async def _body(request: Request) -> bytes:
+    """Raises _TooLong as soon as it is known, before the rest is read."""
+    told = request.headers.get("content-length", "0")
+    if told.isdecimal() and int(told) > MOST_BODY:
+        raise _TooLong
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BODY:
+            raise _TooLong
+    return bytes(body)
+
+
 def _here(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
     """Answers on the loopback listener only: hosts of the box must not reach its switches."""
 
@@ -87,7 +108,7 @@ def _here(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request
             return PlainTextResponse("not found", status_code=404)
         try:
             return await answer(request)
-        except ValueError as error:
+        except (ValueError, OverflowError, RecursionError) as error:
             return PlainTextResponse(f"{error}\n", status_code=400)
 
     return guarded
@@ -113,7 +134,7 @@ async def _calls(box: Box, request: Request) -> Response:
 async def _faults(box: Box, request: Request) -> Response:
     if request.method == "POST":
         rules: Any = await request.json()
-        if not isinstance(rules, list):
+        if not isinstance(rules, list) or not all(isinstance(each, dict) for each in rules):
             raise ValueError("expected a JSON list of fault rules; an empty one ends all faults")
         box.faults.set([fault_rule(each) for each in rules])
     return JSONResponse([dataclasses.asdict(rule) for rule in box.faults.rules])

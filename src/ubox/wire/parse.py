@@ -11,6 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+_DEEPEST = 32
+"""Groups within groups; no call has more than five."""
+_LONGEST_INDEX = 6
+"""Digits."""
+
 Value = str | list["Value"] | dict[str, "Value"]
 
 
@@ -24,7 +29,7 @@ class Raw:
 
 
 class Unreadable(Exception):
-    """The body is not what its Content-Type says."""
+    """The request is not what its Content-Type says, or what no call can be."""
 
 
 def parse(*, query: bytes, body: bytes, content_type: str) -> Raw:
@@ -36,6 +41,8 @@ def parse(*, query: bytes, body: bytes, content_type: str) -> Raw:
         signed = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     else:
         signed = dict(asked)
+    if any(name.count(".") > _DEEPEST for name in signed):
+        raise Unreadable(f"a parameter's name has more than {_DEEPEST} parts")
     action = signed.get("Action", asked.get("Action"))
     return Raw(signed=signed, action=action if isinstance(action, str) else None)
 
@@ -63,29 +70,44 @@ def _listed(value: Value) -> Value:
         return [_listed(each) for each in value]
     if not isinstance(value, dict):
         return value
-    if value and all(name.isdigit() for name in value):
+    if value and all(_is_index(name) for name in value):
         return [_listed(value[name]) for name in sorted(value, key=int)]
     return {name: _listed(each) for name, each in value.items()}
+
+
+def _is_index(name: str) -> bool:
+    return name.isascii() and name.isdigit() and len(name) <= _LONGEST_INDEX
 
 
 def _json(body: bytes) -> dict[str, Value]:
     try:
         sent = json.loads(body)
-    except ValueError as error:
-        raise Unreadable("the body is not JSON") from error
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("the body is not JSON, or nests without end") from error
     if not isinstance(sent, dict):
         raise Unreadable("the body is not a JSON object")
-    return {str(name): _worded(value) for name, value in sent.items() if value is not None}
+    return {_text(name): _worded(value) for name, value in sent.items() if value is not None}
 
 
-def _worded(value: object) -> Value:
-    """Every scalar as the text that the signature is made of."""
+def _worded(value: object, depth: int = 0) -> Value:
+    """Every scalar as the text that the signature is made of. Raises Unreadable."""
+    if depth > _DEEPEST:
+        raise Unreadable(f"the body nests more than {_DEEPEST} deep")
     if isinstance(value, dict):
-        return {str(name): _worded(each) for name, each in value.items()}
+        return {_text(name): _worded(each, depth + 1) for name, each in value.items()}
     if isinstance(value, list):
-        return [_worded(each) for each in value]
+        return [_worded(each, depth + 1) for each in value]
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    return _text(str(value))
+
+
+def _text(given: str) -> str:
+    """The same. JSON can write half a character, which no text has. Raises Unreadable."""
+    try:
+        given.encode()
+    except UnicodeEncodeError as error:
+        raise Unreadable("the body has text that is not Unicode") from error
+    return given
