@@ -130,20 +130,23 @@ def measure(file: Path, mode: str) -> dict[str, list[Told]]:
             shutil.rmtree(folder)
 
 
-def measured(box: Path, *, patience_s: float) -> dict[str, list[Told]]:
-    """As `measure`, of the cluster in that box. What isn't taken within `patience_s` seconds is lost."""
+def measured(box: Path, *, patience_s: float, caller: str = "-bastion") -> dict[str, list[Told]]:
+    """As `measure`, of the cluster in that box. What isn't taken within `patience_s` seconds is lost.
+
+    `caller`: the end of the name of the host that calls; it stands in another zone than the last.
+    """
     told = json.loads((box / "box.json").read_text())
     keys = {name: told[name] for name in ("region", "project_id", "public_key", "private_key")}
     cloud = Client({**keys, "base_url": told["endpoint"]})
     hosts = cloud.invoke("DescribeUHostInstance", {"Limit": 100})["UHostSet"]
-    (bastion,) = [row["UHostId"] for row in hosts if row["Name"].endswith("-bastion")]
+    (host,) = [row["UHostId"] for row in hosts if row["Name"].endswith(caller)]
     zone = told["zones"][-1]
     listeners = {
         f"{ulb['Name']}:{each['FrontendPort']}": (ulb["PrivateIP"], int(each["FrontendPort"]))
         for ulb, each in _vservers(cloud)
     }
     phases: dict[str, tuple[float, Mapping[str, float]]] = {}
-    with _calling(Names.of(box).host_namespace(bastion), listeners, patience_s) as caller:
+    with _calling(Names.of(box).host_namespace(host), listeners, patience_s) as calls:
         for what, bad in (("cut", 1), ("heal", 0)):
             since = time.monotonic()
             request("POST", f"{told['endpoint']}_box/zones/{zone}", body=what)
@@ -152,7 +155,7 @@ def measured(box: Path, *, patience_s: float) -> dict[str, list[Told]]:
             time.sleep(_AFTER_S)
             phases[what] = since, said
     return {
-        what: [_told(name, said[name], _begun(caller.made, since, phases), since) for name in listeners]
+        what: [_told(name, said[name], _begun(calls.made, since, phases), since) for name in listeners]
         for what, (since, said) in phases.items()
     }
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from steppe import spec, topology
 from steppe.control.access import Access
 from steppe.control.conditions import ConditionResult
 from steppe.control.health import cluster_conditions
 from steppe.control.secrets import make
-from steppe.diagram import Health
+from steppe.diagram import Health, draw, mermaid, svg
 from steppe.operations.cluster import Addresses
 from steppe.operations.signs import signs
-from steppe.operations.status import HostStatus, Status
+from steppe.operations.status import HostStatus, PeerStatus, Status
 from steppe.rocketmq import conditions as rocketmq
+from steppe.topology.model import Peer
 
 ORDERS = topology.build(spec.load(Path(__file__).parents[2] / "examples" / "orders.yaml"))
+LINKS = ("orders-gateway-client", "orders-net-client--orders-net-management")
 BALANCERS = {each.name: f"10.0.0.{n}" for n, each in enumerate(ORDERS.balancers, start=9)}
 
 
@@ -44,7 +49,12 @@ def _status(met: Mapping[str, bool], balancers: Mapping[str, str] = BALANCERS, a
             )
             for host in ORDERS.hosts
         ),
-        peers=(),
+        peers=(
+            PeerStatus(
+                vpc_id="uvnet-shop", network="orders-net-client", ranges=(), joined=absent != "uvnet-shop"
+            ),
+        ),
+        links={name: name != absent for name in LINKS},
         addresses=Addresses(balancers=balancers, bastion=None),
         conditions=tuple(ConditionResult(condition=name, met=well, seconds=0) for name, well in met.items()),
         warnings=(),
@@ -54,7 +64,20 @@ def _status(met: Mapping[str, bool], balancers: Mapping[str, str] = BALANCERS, a
 def test_a_cluster_that_is_well_has_only_good_signs() -> None:
     found = signs(_status(dict.fromkeys(_names(), True)))
     assert set(found.values()) == {Health.GOOD}
-    assert found.keys() == {host.name for host in ORDERS.hosts} | BALANCERS.keys()
+    others = {*LINKS, "uvnet-shop"}
+    assert found.keys() == {host.name for host in ORDERS.hosts} | BALANCERS.keys() | others
+
+
+@pytest.mark.parametrize(
+    "absent", ["uvnet-shop", "orders-gateway-client", "orders-net-client--orders-net-management"]
+)
+def test_a_gateway_or_a_peering_that_is_not_there_is_bad_and_drawn_so(absent: str) -> None:
+    found = signs(_status(dict.fromkeys(_names(), True), absent=absent))
+    assert [name for name, health in found.items() if health is Health.BAD] == [absent]
+    peer = Peer(side="client", network="client", vpc_id="uvnet-shop", project=None, region=None, ranges=())
+    joined = replace(ORDERS, peers=(peer,))
+    assert mermaid(joined, found).count("✗") == 1
+    assert svg(draw(joined, found)).count("✗") == 1
 
 
 def test_each_balancer_goes_by_its_own_condition() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.balancers import measured
 from ucloud.client import Client
 
 from tests.whole.conftest import ORDERS, STEPPE, Shell
@@ -64,6 +65,11 @@ def test_it_comes_up_carries_messages_and_leaves_the_network_as_it_was(private: 
     result = json.loads(private.run("verify", private.file, "--messages", "500", "--json"))["groups"]["main"]
     assert result["sent"] == result["acknowledged"] == result["received"] == 500
     assert json.loads(private.run("plan", private.file, "--json"))["steps"] == []
+    # Balancers in RequestProxy mode, while a zone is cut off and healed again.
+    told = measured(private.shell.box, patience_s=20.0, caller="-broker-a")
+    assert [len(each) for each in told.values()] == [4, 4]
+    assert [each for phase in told.values() for each in phase if each.lost_afterwards] == []
+    assert [each.lost for each in told["heal"]] == [0, 0, 0, 0]
     assert private.cloud.invoke("DescribeEIP", {"Limit": 100})["EIPSet"] == []
     assert private.cloud.invoke("DescribeNATGW", {"Limit": 100})["DataSet"] == []
     private.run("down", private.file, "--yes")

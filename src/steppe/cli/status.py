@@ -54,6 +54,7 @@ def _data(found: Status) -> dict[str, Any]:
         "hosts": [dataclasses.asdict(host) for host in found.hosts],
         "addresses": dataclasses.asdict(found.addresses),
         "peers": [dataclasses.asdict(peer) for peer in found.peers],
+        "links": dict(found.links),
         "conditions": [dataclasses.asdict(each) for each in found.conditions],
         "warnings": list(found.warnings),
     }

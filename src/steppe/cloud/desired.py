@@ -21,11 +21,12 @@ from steppe.cloud.gateway import GatewayWant
 from steppe.cloud.host import HostWant
 from steppe.cloud.isolation import IsolationWant
 from steppe.cloud.listener import ListenerWant
-from steppe.cloud.peering import PeeringWant, peering_name
+from steppe.cloud.peering import PeeringWant
 from steppe.cloud.subnet import SubnetWant
 from steppe.cloud.vpc import VpcWant
 from steppe.control.secrets import Secrets
 from steppe.engine.kind import Desired, Key, Scope, Want
+from steppe.topology import names
 from steppe.topology.model import Disk, FirewallRule, Host, Network, Topology
 
 
@@ -66,7 +67,7 @@ def _networks(topology: Topology) -> Iterator[Want]:
         )
     for peering in topology.peerings:
         a, b = topology.network(peering.a).vpc_name, topology.network(peering.b).vpc_name
-        yield PeeringWant(name=peering_name(a, b), a=a, b=b, needs=(Key("vpc", a), Key("vpc", b)))
+        yield PeeringWant(name=names.peering(a, b), a=a, b=b, needs=(Key("vpc", a), Key("vpc", b)))
     yield from _peers(topology)
     for group in topology.isolation_groups:
         yield IsolationWant(name=group, needs=_claim(topology))
@@ -77,7 +78,7 @@ def _peers(topology: Topology) -> Iterator[Want]:
     for (key, vpc_id), peer in {(peer.network, peer.vpc_id): peer for peer in topology.peers}.items():
         here = topology.network(key).vpc_name
         yield PeeringWant(
-            name=peering_name(here, vpc_id),
+            name=names.peering(here, vpc_id),
             a=here,
             b=vpc_id,
             outside=True,

@@ -17,6 +17,7 @@ from steppe.cloud.resource import Resource, differs
 from steppe.cloud.vpc import own_vpcs
 from steppe.engine.kind import Difference, Fact, Force, Run, Scope, Want
 from steppe.engine.observed import Observed
+from steppe.topology import names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +96,10 @@ class Peering(Resource):
         run.cloud.call("DeleteVPCIntercom", VPCId=have.here, DstVPCId=have.there, **elsewhere)
 
 
-def peering_name(a: str, b: str) -> str:
-    """Of two VPCs in either order, each by its name, or by its id when it is somebody else's."""
-    return "--".join(sorted((a, b)))
-
-
 def _between(a: tuple[str, str], b: tuple[str, str]) -> PeeringFact:
     """Of two of the cluster's VPCs, each with id and name."""
     here, there = sorted((a[0], b[0]))
-    name = peering_name(a[1], b[1])
+    name = names.peering(a[1], b[1])
     return PeeringFact(id=f"{here}+{there}", name=name, here=here, there=there, uses=(here, there))
 
 
@@ -112,7 +108,7 @@ def _outward(
 ) -> PeeringFact:
     return PeeringFact(
         id="+".join(sorted((own[0], there))),
-        name=peering_name(own[1], there),
+        name=names.peering(own[1], there),
         here=own[0],
         there=there,
         project=project,

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from steppe.diagram.drawing import CHARACTER, Box, Drawing, Health, Label, Line
+from steppe.topology import names
 from steppe.topology.model import Host, Listener, Network, Peer, Role, Topology
 
 _NAME, _SMALL, _TITLE = 13.0, 11.0, 15.0
@@ -29,11 +30,11 @@ _STRIP = 64.0
 """Kept free at the right of a title, for the way in or out that passes there."""
 
 Healths = Mapping[str, Health]
-"""The health of hosts and balancers, by name."""
+"""The health of hosts, balancers, gateways and peerings by name, of peers by their VPC's id."""
 
 
 def draw(topology: Topology, healths: Healths | None = None) -> Drawing:
-    """The picture of that topology; with `healths`, a sign on each host and balancer."""
+    """The picture of that topology; with `healths`, a sign on each that is named."""
     seen = healths or {}
     column = _column(topology, seen)
     panels: list[Box] = []
@@ -48,8 +49,8 @@ def draw(topology: Topology, healths: Healths | None = None) -> Drawing:
         left = panel.x + panel.width + _BETWEEN
     bottom = max(panel.y + panel.height for panel in panels)
     outside, lines = _outside(cards)
-    links, words = _peerings(topology, panels)
-    peers, ways = _peers(topology, panels, column, bottom)
+    links, words = _peerings(topology, panels, seen)
+    peers, ways = _peers(topology, panels, column, bottom, seen)
     return Drawing(
         title=f"{topology.cluster} in {topology.region}",
         width=left - _BETWEEN + _MARGIN,
@@ -195,7 +196,7 @@ def _outside(cards: list[Box]) -> tuple[list[Box], list[Line]]:
     return boxes, lines
 
 
-def _peerings(topology: Topology, panels: list[Box]) -> tuple[list[Line], list[Label]]:
+def _peerings(topology: Topology, panels: list[Box], seen: Healths) -> tuple[list[Line], list[Label]]:
     by_key = {network.key: panel for network, panel in zip(topology.networks, panels, strict=True)}
     pairs = {frozenset((peering.a, peering.b)) for peering in topology.peerings}
     lines, labels = [], []
@@ -204,18 +205,22 @@ def _peerings(topology: Topology, panels: list[Box]) -> tuple[list[Line], list[L
             y = one.y + 88
             lines.append(Line(x1=one.x + one.width, y1=y, x2=two.x, y2=y, both=True))
             labels.append(_label(one.x + one.width + 24, y - 9, "peering", _SMALL, "zone"))
+            name = names.peering(topology.network(key).vpc_name, topology.network(other).vpc_name)
+            if health := seen.get(name):
+                x = one.x + one.width + 42
+                labels.append(_label(x, y + 19, health.sign, _NAME, f"sign {health}"))
     return lines, labels
 
 
 def _peers(
-    topology: Topology, panels: list[Box], column: float, bottom: float
+    topology: Topology, panels: list[Box], column: float, bottom: float, seen: Healths
 ) -> tuple[list[Box], list[Line]]:
     boxes, lines = [], []
     y = bottom + _OUTSIDE - _CARD
     for network, panel in zip(topology.networks, panels, strict=True):
         for place, words in enumerate(_peer_cards(topology, network)):
             x = panel.x + _PAD + place * (column + _GAP)
-            boxes.append(_card(x, y, column, _CARD, "outside", words, None))
+            boxes.append(_card(x, y, column, _CARD, "outside", words, seen.get(words[0][0])))
             middle = x + column / 2
             lines.append(Line(x1=middle, y1=panel.y + panel.height, x2=middle, y2=y, both=True))
     return boxes, lines

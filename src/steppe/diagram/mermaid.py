@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from steppe.diagram.drawing import Health
+from steppe.topology import names
 from steppe.topology.model import Network, Role, Topology
 
 
@@ -24,10 +25,11 @@ def _lines(topology: Topology, seen: Mapping[str, Health]) -> Iterator[str]:
     for gateway in topology.gateways:
         yield f"  {_id(gateway.name)} --> internet([internet])"
     for peering in topology.peerings:
-        yield f"  {peering.a} <-- peering --> {peering.b}"
+        name = names.peering(topology.network(peering.a).vpc_name, topology.network(peering.b).vpc_name)
+        yield f"  {peering.a} <-- {_signed('peering', name, seen)} --> {peering.b}"
     for (key, vpc), peer in {(peer.network, peer.vpc_id): peer for peer in topology.peers}.items():
         ranges = "".join(f"<br/>{each}" for each in peer.ranges)
-        yield f'  {_id(vpc)}(["{_text(vpc)}{ranges}"]) <-- peering --> {key}'
+        yield f'  {_id(vpc)}(["{_named(vpc, seen)}{ranges}"]) <-- peering --> {key}'
 
 
 def _network(topology: Topology, network: Network, seen: Mapping[str, Health]) -> Iterator[str]:
@@ -36,7 +38,7 @@ def _network(topology: Topology, network: Network, seen: Mapping[str, Health]) -
             yield f'    {_id(host.name)}["{_named(host.name, seen)}"]'
     for gateway in topology.gateways:
         if gateway.network == network.key:
-            yield f'    {_id(gateway.name)}["{_text(gateway.name)}<br/>{_text(gateway.eip)}"]'
+            yield f'    {_id(gateway.name)}["{_named(gateway.name, seen)}<br/>{_text(gateway.eip)}"]'
     for balancer in topology.balancers:
         if balancer.network == network.key:
             ports = ", ".join(str(listener.port) for listener in balancer.listeners)
@@ -58,7 +60,11 @@ def _network(topology: Topology, network: Network, seen: Mapping[str, Health]) -
 
 
 def _named(name: str, seen: Mapping[str, Health]) -> str:
-    return f"{_text(name)} {seen[name].sign}" if name in seen else _text(name)
+    return _signed(name, name, seen)
+
+
+def _signed(text: str, name: str, seen: Mapping[str, Health]) -> str:
+    return f"{_text(text)} {seen[name].sign}" if name in seen else _text(text)
 
 
 def _id(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a look at the cluster says of each host and balancer, for a picture of it."""
+"""What a look at the cluster says of each host, balancer, gateway and peering, for a picture of it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from steppe.topology.model import Balancer
 
 
 def signs(found: Status) -> dict[str, Health]:
-    """By name. Good: a host that runs, a balancer that answers on each port that a condition asks.
+    """By name; a peer by its VPC's id. Good: a host that runs, a balancer that answers on each port that a
+    condition asks, a gateway or a peering that is there.
 
     One that nothing was asked through, because the way in is closed or nothing stands behind it, is unknown.
     """
     hosts = {host.name: _of(host.state == "Running") for host in found.hosts}
-    return hosts | {balancer.name: _balancer(found, balancer) for balancer in found.topology.balancers}
+    links = {name: _of(there) for name, there in found.links.items()}
+    peers = {peer.vpc_id: _of(peer.joined) for peer in found.peers}
+    return (
+        hosts
+        | links
+        | peers
+        | {balancer.name: _balancer(found, balancer) for balancer in found.topology.balancers}
+    )
 
 
 def _balancer(found: Status, balancer: Balancer) -> Health:

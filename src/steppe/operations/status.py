@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +18,12 @@ from steppe.control.expiry import first_expiry, remedy, warning
 from steppe.engine import Observed
 from steppe.engine.events import Emit
 from steppe.errors import SteppeError
+from steppe.hints import typed
 from steppe.operations.cluster import Addresses, Cluster, addresses, owned
 from steppe.operations.health import conditions
 from steppe.operations.rotation import CERTIFICATES, GOSSIP, begun
 from steppe.operations.way import access
+from steppe.topology import names
 from steppe.topology.model import Topology
 
 _ACCESS_DEADLINE_S = 10.0
@@ -53,6 +55,8 @@ class Status:
     addresses: Addresses
     peers: tuple[PeerStatus, ...]
     """Others' VPCs, those of the file and those that are joined without it."""
+    links: Mapping[str, bool]
+    """Whether each gateway and each peering of the cluster's own networks is there, by its name."""
     conditions: tuple[ConditionResult, ...]
     warnings: tuple[str, ...]
     """What a person should do before it hurts, each with its remedy."""
@@ -68,14 +72,15 @@ def status(file: Path, emit: Emit) -> Status:
     """Raises UsageError if the workspace doesn't know the cluster, SteppeError if the cloud is silent."""
     cluster = owned(file)
     observed = cluster.observe()
-    where = addresses(cluster, observed)
+    where, links = addresses(cluster, observed), _links(cluster.topology, observed)
     return Status(
         topology=cluster.topology,
         hosts=_hosts(cluster, observed),
         addresses=where,
         peers=_peers(cluster, observed),
+        links=links,
         conditions=tuple(_looked_at(cluster, where, emit)),
-        warnings=tuple(_warnings(cluster)),
+        warnings=(*_warnings(cluster), *_missing(cluster, links)),
     )
 
 
@@ -91,6 +96,11 @@ def _warnings(cluster: Cluster) -> Iterator[str]:
             yield f"a rotation was begun and is not finished: steppe rotate {cluster.file} {what}"
 
 
+def _missing(cluster: Cluster, links: Mapping[str, bool]) -> Iterator[str]:
+    for name in (name for name, there in links.items() if not there):
+        yield f"{name} is not there: `{typed('steppe', 'up', cluster.file)}` makes it"
+
+
 def _hosts(cluster: Cluster, observed: Observed) -> tuple[HostStatus, ...]:
     states = {fact.name: fact.state for fact in observed.of("host")}
     return tuple(
@@ -103,6 +113,18 @@ def _hosts(cluster: Cluster, observed: Observed) -> tuple[HostStatus, ...]:
         )
         for host in cluster.topology.hosts
     )
+
+
+def _links(built: Topology, observed: Observed) -> Mapping[str, bool]:
+    there = {fact.name for kind in ("gateway", "peering") for fact in observed.of(kind)}
+    wanted = [
+        *(gateway.name for gateway in built.gateways),
+        *(
+            names.peering(built.network(each.a).vpc_name, built.network(each.b).vpc_name)
+            for each in built.peerings
+        ),
+    ]
+    return {name: name in there for name in wanted}
 
 
 def _peers(cluster: Cluster, observed: Observed) -> tuple[PeerStatus, ...]:

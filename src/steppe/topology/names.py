@@ -27,6 +27,11 @@ def subnet(cluster: str, network: str) -> str:
     return f"{cluster}-subnet-{network}"
 
 
+def peering(a: str, b: str) -> str:
+    """Of two VPCs in either order, each by its name, or by its id when it is somebody else's."""
+    return "--".join(sorted((a, b)))
+
+
 def gateway(cluster: str, network: str) -> str:
     return f"{cluster}-gateway-{network}"
 
