@@ -20,12 +20,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from getpass import getuser
 from pathlib import Path
 from typing import Any
 
 from steppe.errors import Claimed, SteppeError
 from steppe.hints import typed
+from steppe.person import user_name
 
 _LOCK = "lock"
 AUDIT = "audit.jsonl"
@@ -115,7 +115,7 @@ class ClusterFolder:
 
     def audit(self, entry: Mapping[str, Any]) -> None:
         """Adds one line to the log, with the time and who. Never give it a secret."""
-        line = json.dumps({"at": _now(), "user": getuser(), **entry}, default=str) + "\n"
+        line = json.dumps({"at": _now(), "user": user_name(), **entry}, default=str) + "\n"
         with self._opened(AUDIT, os.O_APPEND) as file:
             os.write(file, line.encode())
 
@@ -176,7 +176,7 @@ def _me(command: str) -> dict[str, Any]:
     return {
         "command": command,
         "pid": os.getpid(),
-        "user": getuser(),
+        "user": user_name(),
         "host": socket.gethostname(),
         "since": _now(),
     }

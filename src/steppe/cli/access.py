@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 import shlex
@@ -19,6 +18,7 @@ from steppe.cli.render import console, events_shown
 from steppe.control.people import PersonRole
 from steppe.operations.access import Opened, opened, revoke, with_tools
 from steppe.operations.foreground import foreground, until_ended
+from steppe.person import user_name
 
 _UNITS = {"m": 60, "h": 3600}
 _SHORTEST_S, _LONGEST_S = 60, 86_400
@@ -79,7 +79,7 @@ def command(
             _tell_revoked(revoke(file, who, emit))
             return 0
         with opened(
-            file, PersonRole(role), ttl, who or getpass.getuser(), lambda event: None, lasting=env
+            file, PersonRole(role), ttl, who or user_name(), lambda event: None, lasting=env
         ) as way:
             if words:
                 return foreground(words, with_tools(way.environment))

@@ -16,7 +16,6 @@ id isn't there stops.
 
 from __future__ import annotations
 
-import getpass
 import os
 import secrets
 import socket
@@ -33,6 +32,7 @@ from steppe.cloud.paging import Row
 from steppe.engine.fault import Fault, FaultClass
 from steppe.engine.kind import Scope
 from steppe.errors import Claimed
+from steppe.person import user_name
 
 _PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 
@@ -265,7 +265,7 @@ def _mark(command: str, place: str) -> LockMark:
     return LockMark(
         run=secrets.token_hex(8),
         until=0,
-        by=f"{getpass.getuser()}@{socket.gethostname()}",
+        by=f"{user_name()}@{socket.gethostname()}",
         pid=os.getpid(),
         place=place,
         command=command,
