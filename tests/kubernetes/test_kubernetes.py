@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import pytest
 import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from steppe import kubernetes, spec, topology
 from steppe.errors import SteppeError
@@ -34,9 +37,12 @@ RUNNER = Runner(
 )
 
 
+INNER = topology.build(spec.parse(FILE, "inner.yaml"))
+
+
 @pytest.fixture(scope="module")
 def inner() -> Topology:
-    return topology.build(spec.parse(FILE, "inner.yaml"))
+    return INNER
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +56,14 @@ def test_they_are_as_they_were(made: list[dict[str, Any]]) -> None:
         GOLDEN.write_text(text)
     assert text == GOLDEN.read_text()
     assert list(yaml.safe_load_all(text)) == made
+
+
+@given(cluster_file=st.text())
+@example(cluster_file="a: 1\n\x85b: \u2028\n")
+def test_any_cluster_file_reads_back_the_same(cluster_file: str) -> None:
+    config_map = next(kubernetes.runs(INNER, cluster_file, RUNNER, "shop"))
+    assert yaml.safe_load(kubernetes.text([config_map])) == config_map
+    assert config_map["data"] == {"cluster.yaml": cluster_file}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -106,6 +120,18 @@ def test_keys_are_named_and_never_written(made: list[dict[str, Any]]) -> None:
         assert "sealed" not in {mount["name"] for mount in running["volumeMounts"]}
 
 
+def test_the_authority_of_a_private_regions_api_is_where_steppe_looks(inner: Topology) -> None:
+    private = list(kubernetes.runs(inner, FILE, replace(RUNNER, has_api_ca=True), "shop"))
+    for each in private:
+        kubernetes_validate.validate(each, VERSIONS[-1], strict=True)
+    for pod in pods(private):
+        running = pod["containers"][0]
+        (file,) = [each["value"] for each in running["env"] if each["name"] == "UCLOUD_CA_FILE"]
+        (volume,) = [each for each in pod["volumes"] if each["name"] == "authority"]
+        (place,) = [each["mountPath"] for each in running["volumeMounts"] if each["name"] == "authority"]
+        assert file == f"{place}/{volume['secret']['items'][0]['path']}"
+
+
 def test_pods_may_do_no_more_than_they_need(made: list[dict[str, Any]]) -> None:
     for pod in pods(made):
         assert pod["automountServiceAccountToken"] is False
@@ -130,6 +156,11 @@ def test_pods_may_do_no_more_than_they_need(made: list[dict[str, Any]]) -> None:
         (kubernetes.checked_schedule, "61 * * * *", "'61' is no minute, 0 to 59"),
         (kubernetes.checked_schedule, "*/0 * * * *", "'*/0' is no minute"),
         (kubernetes.checked_schedule, "0 0 * * fry", "'fry' is no day of week"),
+        (kubernetes.checked_schedule, "* * * * 7", "'7' is no day of week, 0 to 6"),
+        (kubernetes.checked_schedule, "5-1 * * * *", "'5-1' is no minute"),
+        (kubernetes.checked_schedule, "٣ * * * *", "'٣' is no minute"),
+        (kubernetes.checked_image, "steppe:1\n", "is no name of an image"),
+        (kubernetes.checked_name, "key=secret", "never what is in it"),
     ],
 )
 def test_what_kubernetes_would_refuse_is_refused_here(check: Any, text: str, said: str) -> None:
@@ -143,6 +174,13 @@ def test_what_kubernetes_would_refuse_is_refused_here(check: Any, text: str, sai
 )
 def test_schedules_that_kubernetes_takes_are_taken(text: str) -> None:
     assert kubernetes.checked_schedule(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["localhost:5000/steppe:1", f"steppe@sha256:{'0a' * 32}", "r.example.com/a/b__c/d-e:1"]
+)
+def test_images_that_kubernetes_takes_are_taken(text: str) -> None:
+    assert kubernetes.checked_image(text) == text
 
 
 def test_the_container_file_takes_what_is_there() -> None:

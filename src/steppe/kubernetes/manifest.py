@@ -13,6 +13,8 @@ import yaml
 Manifest = dict[str, Any]
 
 TOOL = "steppe"
+_OTHER_BREAKS = frozenset("\x85\u2028\u2029")
+"""YAML 1.1 reads them as ends of lines, unless they are escaped."""
 
 
 def labels(cluster: str, name: str, component: str) -> dict[str, str]:
@@ -56,7 +58,10 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+    style = "|" if "\n" in value else None
+    if not _OTHER_BREAKS.isdisjoint(value):
+        style = '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
 _Dumper.add_representer(str, _text)
