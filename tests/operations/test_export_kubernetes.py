@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ import pytest
 import yaml
 
 from tests.cloud.cluster_in_box import ClusterInBox
-from tests.operations.conftest import keep
+from tests.operations.conftest import REGIONS, keep
 from tests.operations.typed import STEPPE, steppe
+from ubox.testing import serve
 
 IMAGE = ("--image", "registry.example.com/steppe:0.1.0")
 
@@ -78,7 +80,10 @@ def test_with_direct_access_a_job_and_a_cron_job_are_written(file: Path) -> None
 def test_the_containers_do_what_they_are_for_with_what_they_are_given(
     outside: ClusterInBox, file: Path, tmp_path: Path
 ) -> None:
-    """Each is run with its own arguments and environment; the pod's folders stand in the test's."""
+    """Each is run with its own arguments and environment; the pod's folders stand in the test's.
+
+    In a region without the cluster: its hosts would be asked at addresses that aren't this machine's.
+    """
     keep(outside.secrets)
     passphrase, sealed = tmp_path / "secret" / "passphrase", tmp_path / "secret" / "workspace.sealed"
     passphrase.parent.mkdir()
@@ -96,12 +101,7 @@ def test_the_containers_do_what_they_are_for_with_what_they_are_given(
         "/etc/steppe": str(tmp_path / "cluster"),
         "/tmp": str(tmp_path),
     }
-    secret = {
-        "UCLOUD_PUBLIC_KEY": outside.served.public_key,
-        "UCLOUD_PRIVATE_KEY": outside.served.private_key,
-        "UCLOUD_PROJECT_ID": outside.served.project_id,
-        "UCLOUD_API_BASE_URL": outside.served.endpoint,
-    }
+    secret: dict[str, str] = {}
 
     def run(container: dict[str, Any]) -> subprocess.CompletedProcess[str]:
         given = {
@@ -123,9 +123,57 @@ def test_the_containers_do_what_they_are_for_with_what_they_are_given(
                 return own + word.removeprefix(folder)
         return word
 
-    opened = run(pod["initContainers"][0])
-    assert opened.returncode == 0, opened.stderr
-    planned = run(pod["containers"][0])
-    # The region's cluster has a bastion, which the file doesn't ask for: something is to be done.
+    with serve(regions=REGIONS) as empty:
+        secret |= {
+            "UCLOUD_PUBLIC_KEY": empty.public_key,
+            "UCLOUD_PRIVATE_KEY": empty.private_key,
+            "UCLOUD_PROJECT_ID": empty.project_id,
+            "UCLOUD_API_BASE_URL": empty.endpoint,
+        }
+        opened = run(pod["initContainers"][0])
+        assert opened.returncode == 0, opened.stderr
+        planned = run(pod["containers"][0])
     assert planned.returncode == 3, planned.stderr
-    assert "orders-bastion" in planned.stderr
+    assert "orders-consul-a" in planned.stderr
+    (own,) = (tmp_path / "pod").glob("*/orders/secrets.json")
+    assert own.stat().st_mode & 0o777 == 0o600
+    # A passphrase that opens nothing stops the pod before steppe runs.
+    passphrase.write_text("another long passphrase\n")
+    refused = run(pod["initContainers"][0])
+    assert refused.returncode == 2 and "passphrase does not open" in refused.stderr
+
+
+def test_no_secret_is_written_in_clear_or_coded(outside: ClusterInBox, file: Path) -> None:
+    keep(outside.secrets)
+    file.write_text(file.read_text().replace("access: {", "access: {mode: direct, "))
+    done = steppe("export", "kubernetes", file, *IMAGE)
+    assert done.returncode == 0, done.stderr
+    for secret in (
+        outside.served.private_key,
+        outside.served.public_key,
+        outside.secrets.ca_key,
+        outside.secrets.consul_management.secret,
+        outside.secrets.nomad_management,
+        outside.secrets.consul_gossip,
+        outside.secrets.users.administrator.secret,
+    ):
+        assert secret not in done.stdout
+        assert base64.b64encode(secret.encode()).decode() not in done.stdout
+
+
+def test_the_one_balancer_that_is_missing_is_named(outside: ClusterInBox, file: Path) -> None:
+    file.write_text(file.read_text().replace("cluster: orders", "cluster: other"))
+    place = {
+        "VPCId": outside.id("vpc", "orders-net-client"),
+        "SubnetId": outside.id("subnet", "orders-subnet-client"),
+    }
+    kind = {"Tag": "other", "InnerMode": "Yes", "OuterMode": "No", "ListenType": "PacketsTransmit"}
+    made = [
+        outside.api.call("CreateULB", ULBName=f"other-{role}", **kind, **place)["ULBId"]
+        for role in ("consul", "nameserver")
+    ]
+    done = steppe("export", "kubernetes", file)
+    for each in made:
+        outside.api.call("DeleteULB", ULBId=each)
+    assert done.returncode == 1
+    assert "no balancer other-nomad yet" in done.stderr
