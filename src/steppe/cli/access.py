@@ -78,9 +78,7 @@ def command(
         if revoking:
             _tell_revoked(revoke(file, who, emit))
             return 0
-        with opened(
-            file, PersonRole(role), ttl, who or user_name(), lambda event: None, lasting=env
-        ) as way:
+        with opened(file, PersonRole(role), ttl, who or user_name(), lambda event: None, lasting=env) as way:
             if words:
                 return foreground(words, with_tools(way.environment))
             if env:

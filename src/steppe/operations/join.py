@@ -18,7 +18,6 @@ from steppe.errors import UsageError
 from steppe.spec.model import Spec
 from steppe.topology import Topology
 
-_CODE = "join.key"
 _HINT = (
     "Name a JSON file with public_key and private_key of a key that may only describe hosts in "
     "join_credentials, or set STEPPE_JOIN_PUBLIC_KEY and STEPPE_JOIN_PRIVATE_KEY; see docs/auto-join.md."
@@ -67,7 +66,7 @@ def _require_way_out(built: Topology) -> None:
 def require(key: JoinKey | None, join: str) -> None:
     """Raises UsageError when hosts are to discover and have no key for it."""
     if join == "discover" and key is None:
-        raise UsageError("join: discover: there is no key for the hosts.", code=_CODE, hint=_HINT)
+        raise UsageError("join: discover: there is no key for the hosts.", code="join.key", hint=_HINT)
 
 
 def _given(written: Spec, file: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
@@ -78,7 +77,7 @@ def _given(written: Spec, file: Path, environ: Mapping[str, str]) -> Mapping[str
         return {}
     for half, value in halves.items():
         if not value:
-            raise UsageError(f"STEPPE_JOIN_{half.upper()} is not set.", code=_CODE, hint=_HINT)
+            raise UsageError(f"STEPPE_JOIN_{half.upper()} is not set.", code="join.key", hint=_HINT)
     return halves
 
 
@@ -87,11 +86,11 @@ def _of_file(file: Path) -> Mapping[str, str]:
         told = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(
-            f"join_credentials: {file} can't be read: {type(error).__name__}.", code=_CODE, hint=_HINT
+            f"join_credentials: {file} can't be read: {type(error).__name__}.", code="join.key", hint=_HINT
         ) from None
     if not isinstance(told, dict):
-        raise UsageError(f"join_credentials: {file} is not a JSON object.", code=_CODE, hint=_HINT)
+        raise UsageError(f"join_credentials: {file} is not a JSON object.", code="join.key", hint=_HINT)
     for name in ("public_key", "private_key"):
         if not isinstance(told.get(name), str) or not told[name]:
-            raise UsageError(f"join_credentials: {file} has no {name}.", code=_CODE, hint=_HINT)
+            raise UsageError(f"join_credentials: {file} has no {name}.", code="join.key", hint=_HINT)
     return {name: str(value) for name, value in told.items()}
