@@ -30,6 +30,21 @@ network:
   management_peers: [{vpc_id: uvnet-kun, project: org-kun, ranges: [10.98.0.0/24]}]
 """
 JOINED = topology.build(spec.parse((ROOT / "examples" / "orders.yaml").read_text() + _PEERS, "orders.yaml"))
+PRIVATE = topology.build(
+    spec.parse(
+        """
+cluster: inner
+region: cn-bj2
+zones: [cn-bj2-02, cn-bj2-03, cn-bj2-05]
+network: {private: true}
+access: {mode: direct}
+rocketmq:
+  nameservers: {main: {}}
+  brokers: {orders-0: {nameserver: main}}
+""",
+        "inner.yaml",
+    )
+)
 
 
 @pytest.mark.parametrize(
@@ -39,8 +54,9 @@ JOINED = topology.build(spec.parse((ROOT / "examples" / "orders.yaml").read_text
         (mermaid(ORDERS), Path(__file__).parent / "golden" / "orders.mmd"),
         (svg(draw(JOINED)), ROOT / "docs" / "pictures" / "peers.svg"),
         (mermaid(JOINED), Path(__file__).parent / "golden" / "peers.mmd"),
+        (svg(draw(PRIVATE)), ROOT / "docs" / "pictures" / "private.svg"),
     ],
-    ids=["svg", "mermaid", "svg of peers", "mermaid of peers"],
+    ids=["svg", "mermaid", "svg of peers", "mermaid of peers", "svg of a private cluster"],
 )
 def test_the_picture_is_current(text: str, kept: Path) -> None:
     if os.environ.get("STEPPE_WRITE_GOLDEN"):
