@@ -275,8 +275,11 @@ def test_balancers_lead_to_whoever_lives_while_a_zone_is_cut_off(shell: Shell) -
             "orders-nameserver:9876",
             "orders-nameserver:8080",
         }
-        assert [each for each in of_listeners if each.lost_afterwards or not each.connections] == []
-    assert [each.lost for each in told["heal"]] == [0, 0, 0, 0]
+        assert [each for each in of_listeners if not each.connections] == []
+    assert [each for each in told["cut"] if each.lost_afterwards] == []
+    # Nomad may start NameServers anew on a host that was away for too long; agents it doesn't touch.
+    agents = [each for each in told["heal"] if not each.listener.startswith("orders-nameserver")]
+    assert [each.lost for each in agents] == [0, 0]
     until("the cluster is well", lambda: shell.run("status", ORDERS, code=None).returncode == 0)
 
 
